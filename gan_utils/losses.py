@@ -1,0 +1,90 @@
+"""Pairs of losses for the two players, from logits, each player minimising its own.
+
+Logits have the shape (..., batch): the mean is taken over the batch and summed over
+leading dimensions, so that several GANs trained side by side stay independent.
+"""
+
+from typing import Callable, NamedTuple
+
+from torch.nn.functional import softplus
+
+
+class LossPair(NamedTuple):
+    """What each player minimises.
+
+    d_loss(real_logits, fake_logits) and g_loss(fake_logits) both return a scalar.
+    """
+
+    d_loss: Callable
+    g_loss: Callable
+
+
+def _mean(values):
+    return values.mean(-1).sum()
+
+
+def discriminator_loss(real_logits, fake_logits):
+    """The discriminator's cross-entropy, -V(D, G).
+
+    -E[log D(x)] - E[log(1 - D(G(z)))] with D = sigmoid(logit), 2 log 2 at logits 0.
+
+    Args:
+        real_logits, fake_logits: (..., batch), unbounded.
+    Returns:
+        Scalar >= 0 in nats.
+    Source:
+        Goodfellow et al. 2014, arXiv:1406.2661, equation 1.
+    """
+    return _mean(softplus(-real_logits)) + _mean(softplus(fake_logits))
+
+
+def saturating_loss(fake_logits):
+    """The generator's side of the minimax game, E[log(1 - D(G(z)))].
+
+    Args:
+        fake_logits: (..., batch), unbounded.
+    Returns:
+        Scalar <= 0 in nats; the generator minimises it.
+    Source:
+        Goodfellow et al. 2014, arXiv:1406.2661, equation 1.
+    """
+    return -_mean(softplus(fake_logits))
+
+
+def non_saturating_loss(fake_logits):
+    """The generator loss used in practice, -E[log D(G(z))].
+
+    Args:
+        fake_logits: (..., batch), unbounded.
+    Returns:
+        Scalar >= 0 in nats; the generator minimises it.
+    Source:
+        Goodfellow et al. 2014, arXiv:1406.2661, section 3, last paragraph.
+    """
+    return _mean(softplus(-fake_logits))
+
+
+def least_squares_d_loss(real_logits, fake_logits):
+    """E[(D(x) - 1)^2]/2 + E[D(G(z))^2]/2 on unbounded scores (Mao et al. 2016, eq. 9)."""
+    return (_mean((real_logits - 1).square()) + _mean(fake_logits.square())) / 2
+
+
+def least_squares_g_loss(fake_logits):
+    """E[(D(G(z)) - 1)^2]/2 on unbounded scores (Mao et al. 2016, arXiv:1611.04076, eq. 9)."""
+    return _mean((fake_logits - 1).square()) / 2
+
+
+def wasserstein_d_loss(real_scores, fake_scores):
+    """E[f(G(z))] - E[f(x)]; needs a penalty on the slope (Arjovsky 2017, Algorithm 1)."""
+    return _mean(fake_scores) - _mean(real_scores)
+
+
+def wasserstein_g_loss(fake_scores):
+    """-E[f(G(z))] (Arjovsky et al. 2017, arXiv:1701.07875, Algorithm 1)."""
+    return -_mean(fake_scores)
+
+
+minimax = LossPair(discriminator_loss, saturating_loss)
+non_saturating = LossPair(discriminator_loss, non_saturating_loss)
+least_squares = LossPair(least_squares_d_loss, least_squares_g_loss)
+wasserstein = LossPair(wasserstein_d_loss, wasserstein_g_loss)

@@ -1,0 +1,144 @@
+"""The look of the course: fixed colours, figures with alternative text, grids, fields."""
+
+import base64
+import html
+import io
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from IPython.display import HTML, display
+from matplotlib.colors import LinearSegmentedColormap
+from PIL import Image
+
+REAL, FAKE = "#2166ac", "#e08214"
+D_REAL, D_FAKE = "#1b7837", "#762a83"
+GOOD, BAD, NEUTRAL = "#1b7837", "#b2182b", "#666666"
+OPINION = LinearSegmentedColormap.from_list(
+    "opinion", ["#762a83", "#c2a5cf", "#f7f7f7", "#a6dba0", "#1b7837"]
+)
+"""D's field: purple where D says generated (0), white at 1/2, green where it says real (1)."""
+
+plt.style.use(Path(__file__).with_name("course.mplstyle"))
+
+
+def show(figure, alt):
+    """Display a figure as an image with alternative text, and close it.
+
+    Args:
+        figure: a matplotlib figure.
+        alt: what the picture shows, for those who cannot see it.
+    Raises:
+        ValueError: alt is empty.
+    """
+    if not alt.strip():
+        raise ValueError("alt must say in a sentence what the figure shows; it is empty")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=1.5 * figure.dpi)
+    plt.close(figure)
+    width = round(figure.get_figwidth() * figure.dpi)
+    show_png(_smaller(buffer.getvalue()), alt, width)
+
+
+def show_png(content, alt, width):
+    """Display PNG bytes at a width in CSS pixels, with alternative text."""
+    display(HTML(image_tag(content, alt, width)))
+
+
+def image_tag(content, alt, width):
+    """PNG bytes as an <img> element; Jupyter's own image output has no alternative text."""
+    data = base64.b64encode(content).decode()
+    style = f"width:{width}px;max-width:100%;height:auto"
+    return f'<img alt="{html.escape(alt)}" style="{style}" src="data:image/png;base64,{data}">'
+
+
+def _smaller(content):
+    """The same picture with a palette of 256 colours, about a third of the bytes."""
+    image = Image.open(io.BytesIO(content)).convert("RGB")
+    buffer = io.BytesIO()
+    image.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def to_pixels(images):
+    """Pictures in [-1, 1] (or uint8) as a uint8 array; values outside are clipped.
+
+    Args:
+        images: tensor (..., H, W).
+    """
+    if images.dtype == torch.uint8:
+        return images.cpu().numpy()
+    return images.detach().cpu().add(1).mul(127.5).round().clamp(0, 255).byte().numpy()
+
+
+def tile(images, columns, gap=2, background=255):
+    """Put grey pictures (N, 1, H, W) side by side; returns a uint8 array (rows, columns)."""
+    pixels = to_pixels(images)[:, 0]
+    count, height, width = pixels.shape
+    rows = -(-count // columns)
+    canvas = np.full(
+        (rows * (height + gap) - gap, columns * (width + gap) - gap), background, np.uint8
+    )
+    for i, picture in enumerate(pixels):
+        top, left = i // columns * (height + gap), i % columns * (width + gap)
+        canvas[top : top + height, left : left + width] = picture
+    return canvas
+
+
+def show_images(images, alt, columns=10, scale=2, title=None):
+    """Display grey pictures (N, 1, H, W) as a grid of crisp pixels."""
+    canvas = tile(images, columns)
+    height, width = canvas.shape
+    figure = plt.figure(figsize=(width * scale / 110, height * scale / 110 + 0.35 * bool(title)))
+    axes = figure.add_subplot()
+    image_axes(axes, canvas, title)
+    show(figure, alt)
+
+
+def image_axes(axes, canvas, title=None):
+    """Draw a uint8 array into axes without ticks or frame."""
+    axes.imshow(canvas, vmin=0, vmax=255)
+    axes.set_axis_off()
+    if title:
+        axes.set_title(title)
+
+
+def field_axes(axes, discriminator, extent=3.0, resolution=80):
+    """Paint D(x) over the square [-extent, extent]^2 and return the image for a colour bar."""
+    line = torch.linspace(-extent, extent, resolution)
+    y, x = torch.meshgrid(line, line, indexing="ij")
+    with torch.no_grad():
+        opinion = discriminator(torch.stack([x, y], -1).view(-1, 2)).sigmoid()
+    box = (-extent, extent, -extent, extent)
+    image = opinion.view(resolution, resolution).numpy()
+    square(axes, extent)
+    return axes.imshow(
+        image, OPINION, vmin=0, vmax=1, origin="lower", extent=box, interpolation="bilinear"
+    )
+
+
+def scatter_axes(axes, real=None, fake=None, extent=3.0, size=6):
+    """Draw real samples in blue and generated ones in orange on a square."""
+    for points, colour, label in ((real, REAL, "real"), (fake, FAKE, "generated")):
+        if points is not None:
+            x, y = points.detach().cpu().T
+            axes.scatter(x, y, s=size, c=colour, alpha=0.6, linewidths=0, label=label)
+    square(axes, extent)
+
+
+def square(axes, extent):
+    """Equal axes from -extent to extent, without a grid."""
+    axes.set(xlim=(-extent, extent), ylim=(-extent, extent), aspect="equal")
+    axes.set(xlabel="$x_1$", ylabel="$x_2$")
+    axes.grid(False)
+
+
+def curve_axes(axes, curves, xlabel, ylabel, title=None):
+    """Draw named curves: {label: (x, y, colour)}, with a legend."""
+    for label, (x, y, colour) in curves.items():
+        axes.plot(x, y, color=colour, label=label)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    if title:
+        axes.set_title(title)
+    axes.legend()

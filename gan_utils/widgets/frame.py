@@ -1,0 +1,31 @@
+"""What every widget needs: a crisp picture, a labelled slider, a static stand-in."""
+
+import ipywidgets as widgets
+from IPython.display import display
+
+from gan_utils.plotting import image_tag
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def labelled_slider(description, value, low, high, step, **options):
+    """A float slider whose number box beside it takes typed values, for screen readers too."""
+    return widgets.FloatSlider(
+        value=value, min=low, max=high, step=step, description=description,
+        readout=True, continuous_update=True,
+        style={"description_width": "initial"}, layout={"width": "360px"}, **options,
+    )  # fmt: skip
+
+
+def show_widget(box, still, alt, width):
+    """Display a widget, with a still picture for readers who have no running kernel.
+
+    Args:
+        box: the outermost widget.
+        still: PNG bytes of what the widget shows at first.
+        alt: what the still picture shows.
+        width: of the still picture, in CSS pixels.
+    """
+    tag = image_tag(still, alt, width)
+    view = box._repr_mimebundle_()[WIDGET_VIEW]
+    display({WIDGET_VIEW: view, "text/html": tag, "text/plain": alt}, raw=True)
