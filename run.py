@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""One command for everything. It sets itself up on the first call, in this folder only.
+
+    python3 run.py lab                  open JupyterLab at lesson 0
+    python3 run.py test                 run every test and every notebook
+    python3 run.py notebooks [01 04]    run lessons top to bottom and save them clean
+    python3 run.py claims --seeds 5     how often does every claim hold, and by how much?
+    python3 run.py student FOLDER       copies of the lessons without the worked solutions
+    python3 run.py style                check code and notebooks against the style
+    python3 run.py explore              the latent explorer (comes with lesson 10)
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+READY = VENV / "ready"
+CACHE = ROOT / ".cache"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+OLDEST, NEWEST = (3, 11), (3, 14)
+CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
+LAB_OVERRIDES = """{
+  "@jupyterlab/apputils-extension:notification":
+    {"fetchNews": "false", "checkForUpdates": false, "doNotDisturbMode": false}
+}
+"""
+
+
+def main():
+    os.chdir(ROOT)
+    commands = {
+        "lab": lab, "test": test, "notebooks": lessons, "claims": lessons,
+        "student": lessons, "style": style, "explore": explore,
+    }  # fmt: skip
+    if len(sys.argv) < 2 or sys.argv[1] not in commands:
+        asked_for_help = sys.argv[1:] in ([], ["-h"], ["--help"], ["help"])
+        print(__doc__.strip())
+        if not asked_for_help:
+            print(f"\nThere is no command {sys.argv[1]!r}; the commands are listed above.")
+        return 0 if asked_for_help else 2
+    try:
+        return commands[sys.argv[1]](sys.argv[2:])
+    except KeyboardInterrupt:
+        print("\nInterrupted. The next call picks up from here.")
+        return 130
+
+
+# What the commands do
+
+
+def lab(arguments):
+    set_up()
+    options = [
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.root_dir={ROOT}",
+        "--LabApp.extension_manager=readonly",
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")
+    print("JupyterLab opens at lesson 0; to stop it, press Ctrl-C here twice.", flush=True)
+    return run("-m", "jupyterlab", *options, "notebooks/00_start_here.ipynb", *arguments)
+
+
+def test(arguments):
+    set_up()
+    begin = time.time()
+    workers = str(min(os.cpu_count() or 2, 4))
+    failed = style([])
+    failed |= run(
+        "-m", "pytest", "notebooks", "tests", "-m", "not browser",
+        "-n", workers, "--dist", "loadfile", "--nbval", "--nbval-cell-timeout=300",
+        "--nbval-sanitize-with", "tests/nbval.cfg", "-ra", "--durations=8", *arguments,
+        OMP_NUM_THREADS="1",
+    )  # fmt: skip
+    failed |= run("-m", "pytest", "tests/browser", "-ra", *arguments)
+    verdict = "Something failed: see above." if failed else "Everything passed."
+    print(f"{verdict} The tests took {(time.time() - begin) / 60:.1f} minutes.")
+    return 1 if failed else 0
+
+
+def style(arguments):
+    set_up()
+    failed = run("-m", "ruff", "check", *arguments)
+    failed |= run("-m", "ruff", "format", "--check", *arguments)
+    return 1 if failed else 0
+
+
+def lessons(arguments):
+    set_up()
+    return run("-m", "gan_utils.lessons", sys.argv[1], *arguments)
+
+
+def explore(arguments):
+    print("The latent explorer comes with lesson 10; until then, try the slider in lesson 0.")
+    return 0
+
+
+def run(*arguments, **environment):
+    """Run the environment's Python; everything it writes stays inside this folder."""
+    inside = {
+        "JUPYTER_CONFIG_DIR": "jupyter/config", "JUPYTER_DATA_DIR": "jupyter/data",
+        "JUPYTER_RUNTIME_DIR": "jupyter/runtime", "IPYTHONDIR": "ipython",
+        "JUPYTERLAB_SETTINGS_DIR": "jupyter/lab/settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "jupyter/lab/workspaces", "MPLCONFIGDIR": "matplotlib",
+    }  # fmt: skip
+    full = {name: str(CACHE / folder) for name, folder in inside.items()}
+    full.update(os.environ)
+    full.update(environment, PYTHONDONTWRITEBYTECODE="1")
+    full["PATH"] = f"{BIN}{os.pathsep}{full.get('PATH', '')}"
+    return subprocess.call([str(PYTHON), *arguments], cwd=ROOT, env=full)
+
+
+# The set-up
+
+
+def set_up():
+    """Make .venv hold exactly what requirements.txt says; seconds when it already does."""
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        stop(
+            f"This is Python {platform.python_version()}, and the course needs "
+            f"{dotted(OLDEST)} to {dotted(NEWEST)}: call run.py with one of those, "
+            f"for instance python{dotted(OLDEST)} run.py lab."
+        )
+    wanted = fingerprint()
+    if READY.is_file() and READY.read_text() == wanted and PYTHON.exists():
+        return
+    begin = time.time()
+    gpu = has_nvidia_gpu()
+    needed = 12 if gpu else 4
+    free = shutil.disk_usage(ROOT).free / 1e9
+    if free < needed:
+        stop(f"The set-up needs {needed} GB of disk; {ROOT} has {free:.1f} GB: free some space.")
+    print("Setting up in .venv (first time only; some minutes, most of it download) ...", flush=True)
+    make_venv()
+    if sys.platform == "linux" and not gpu and answers(CPU_BUILDS):
+        print("  no NVIDIA GPU found: taking the small CPU build of PyTorch", flush=True)
+        pip("--no-deps", "--index-url", CPU_BUILDS, torch_pin(), must=False)
+    print("  installing what requirements.txt lists", flush=True)
+    pip("-r", "requirements.txt")
+    print("  installing gan_utils", flush=True)
+    pip("--no-deps", "--no-build-isolation", "--no-index", "-e", ".")
+    settings = VENV / "share" / "jupyter" / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "overrides.json").write_text(LAB_OVERRIDES)
+    READY.write_text(wanted)
+    print(f"Set up in {time.time() - begin:.0f} s.", flush=True)
+
+
+def fingerprint():
+    """What the environment depends on; a change of any of it means a new set-up."""
+    parts = [(ROOT / name).read_bytes() for name in ("requirements.txt", "pyproject.toml", "run.py")]
+    parts.append(f"{sys.version_info[:2]} {ROOT}".encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def make_venv():
+    """A fresh environment: leftovers of an interrupted set-up are cleared away."""
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(VENV)], capture_output=True, text=True
+    )
+    if made.returncode == 0:
+        return
+    output = made.stdout + made.stderr
+    if "ensurepip" in output or "No module named venv" in output:
+        stop(
+            "Python's venv module is missing or incomplete: install it (on Debian and Ubuntu "
+            "`sudo apt install python3-venv`) and call this again."
+        )
+    stop(f"The virtual environment could not be made: {last_line(output)}")
+
+
+def pip(*arguments, must=True):
+    """pip install, its downloads cached inside this folder; stops with a sentence on failure."""
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--cache-dir", str(CACHE / "pip"), "--retries", "2", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode == 0 or not must:
+        return
+    output = done.stdout + done.stderr
+    CACHE.mkdir(exist_ok=True)
+    (CACHE / "install.log").write_text(output)
+    if "No space left" in output:
+        reason = "the disk is full; free some space"
+    elif any(sign in output for sign in ("NewConnectionError", "NameResolution", "Max retries",
+                                         "ConnectTimeout", "ReadTimeout")):  # fmt: skip
+        reason = "the package index cannot be reached; the first set-up needs the network"
+    else:
+        reason = last_line(output)
+    stop(f"The installation failed: {reason}. Call this again to retry; details: .cache/install.log")
+
+
+def has_nvidia_gpu():
+    return bool(shutil.which("nvidia-smi")) and not subprocess.call(
+        ["nvidia-smi"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def answers(url, seconds=4):
+    """Does the server answer in time? Name look-up included, which has no limit of its own."""
+    reached = []
+
+    def ask():
+        try:
+            with urllib.request.urlopen(f"{url}/torch/", timeout=seconds) as reply:
+                reached.append(reply.status == 200)
+        except OSError:
+            pass
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return reached == [True]
+
+
+def torch_pin():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    return next(line for line in lines if line.startswith("torch=="))
+
+
+def dotted(version):
+    return ".".join(map(str, version))
+
+
+def last_line(text):
+    return ([line for line in text.strip().splitlines() if line] or ["no reason given"])[-1]
+
+
+def stop(sentence):
+    sys.exit(f"run.py: {sentence}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
