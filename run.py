@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """One command for everything. It sets itself up on the first call, in this folder only.
 
-    python3 run.py lab                  open JupyterLab at lesson 0
-    python3 run.py test                 run every test and every notebook
-    python3 run.py notebooks [01 04]    run lessons top to bottom and save them clean
-    python3 run.py claims --seeds 5     how often does every claim hold, and by how much?
-    python3 run.py student FOLDER       copies of the lessons without the worked solutions
-    python3 run.py style                check code and notebooks against the style
-    python3 run.py explore              the latent explorer (comes with lesson 10)
+python3 run.py lab                  open JupyterLab at lesson 0
+python3 run.py test                 run every test and every notebook
+python3 run.py notebooks [01 04]    run lessons top to bottom and save them clean
+python3 run.py claims --seeds 5     how often does every claim hold, and by how much?
+python3 run.py student FOLDER       copies of the lessons without the worked solutions
+python3 run.py style                check code and notebooks against the style
+python3 run.py explore              the latent explorer (comes with lesson 10)
 """
 
 import hashlib
@@ -46,7 +46,9 @@ def main():
         asked_for_help = sys.argv[1:] in ([], ["-h"], ["--help"], ["help"])
         print(__doc__.strip())
         if not asked_for_help:
-            print(f"\nThere is no command {sys.argv[1]!r}; the commands are listed above.")
+            print(
+                f"\nThere is no command {sys.argv[1]!r}; the commands are listed above."
+            )
         return 0 if asked_for_help else 2
     try:
         return commands[sys.argv[1]](sys.argv[2:])
@@ -67,8 +69,12 @@ def lab(arguments):
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")
-    print("JupyterLab opens at lesson 0; to stop it, press Ctrl-C here twice.", flush=True)
-    return run("-m", "jupyterlab", *options, "notebooks/00_start_here.ipynb", *arguments)
+    print(
+        "JupyterLab opens at lesson 0; to stop it, press Ctrl-C here twice.", flush=True
+    )
+    return run(
+        "-m", "jupyterlab", *options, "notebooks/00_start_here.ipynb", *arguments
+    )
 
 
 def test(arguments):
@@ -101,7 +107,9 @@ def lessons(arguments):
 
 
 def explore(arguments):
-    print("The latent explorer comes with lesson 10; until then, try the slider in lesson 0.")
+    print(
+        "The latent explorer comes with lesson 10; until then, try the slider in lesson 0."
+    )
     return 0
 
 
@@ -139,11 +147,18 @@ def set_up():
     needed = 12 if gpu else 4
     free = shutil.disk_usage(ROOT).free / 1e9
     if free < needed:
-        stop(f"The set-up needs {needed} GB of disk; {ROOT} has {free:.1f} GB: free some space.")
-    print("Setting up in .venv (first time only; some minutes, most of it download) ...", flush=True)
+        stop(
+            f"The set-up needs {needed} GB of disk; {ROOT} has {free:.1f} GB: free some space."
+        )
+    print(
+        "Setting up in .venv (first time only; some minutes, most of it download) ...",
+        flush=True,
+    )
     make_venv()
     if sys.platform == "linux" and not gpu and answers(CPU_BUILDS):
-        print("  no NVIDIA GPU found: taking the small CPU build of PyTorch", flush=True)
+        print(
+            "  no NVIDIA GPU found: taking the small CPU build of PyTorch", flush=True
+        )
         pip("--no-deps", "--index-url", CPU_BUILDS, torch_pin(), must=False)
     print("  installing what requirements.txt lists", flush=True)
     pip("-r", "requirements.txt")
@@ -158,7 +173,10 @@ def set_up():
 
 def fingerprint():
     """What the environment depends on; a change of any of it means a new set-up."""
-    parts = [(ROOT / name).read_bytes() for name in ("requirements.txt", "pyproject.toml", "run.py")]
+    parts = [
+        (ROOT / name).read_bytes()
+        for name in ("requirements.txt", "pyproject.toml", "run.py")
+    ]
     parts.append(f"{sys.version_info[:2]} {ROOT}".encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
@@ -166,7 +184,9 @@ def fingerprint():
 def make_venv():
     """A fresh environment: leftovers of an interrupted set-up are cleared away."""
     made = subprocess.run(
-        [sys.executable, "-m", "venv", "--clear", str(VENV)], capture_output=True, text=True
+        [sys.executable, "-m", "venv", "--clear", str(VENV)],
+        capture_output=True,
+        text=True,
     )
     if made.returncode == 0:
         return
@@ -181,7 +201,14 @@ def make_venv():
 
 def pip(*arguments, must=True):
     """pip install, its downloads cached inside this folder; stops with a sentence on failure."""
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [
+        str(PYTHON),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     command += ["--cache-dir", str(CACHE / "pip"), "--retries", "2", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode == 0 or not must:
@@ -193,10 +220,14 @@ def pip(*arguments, must=True):
         reason = "the disk is full; free some space"
     elif any(sign in output for sign in ("NewConnectionError", "NameResolution", "Max retries",
                                          "ConnectTimeout", "ReadTimeout")):  # fmt: skip
-        reason = "the package index cannot be reached; the first set-up needs the network"
+        reason = (
+            "the package index cannot be reached; the first set-up needs the network"
+        )
     else:
         reason = last_line(output)
-    stop(f"The installation failed: {reason}. Call this again to retry; details: .cache/install.log")
+    stop(
+        f"The installation failed: {reason}. Call this again to retry; details: .cache/install.log"
+    )
 
 
 def has_nvidia_gpu():
@@ -232,7 +263,9 @@ def dotted(version):
 
 
 def last_line(text):
-    return ([line for line in text.strip().splitlines() if line] or ["no reason given"])[-1]
+    return (
+        [line for line in text.strip().splitlines() if line] or ["no reason given"]
+    )[-1]
 
 
 def stop(sentence):

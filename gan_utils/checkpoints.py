@@ -37,7 +37,9 @@ def read_card(name, folder=CHECKPOINTS):
     path = Path(folder) / f"{name}.json"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in Path(folder).glob("*.json"))) or "none"
-        raise FileNotFoundError(f"no checkpoint {name!r} in {folder}; there are: {known}")
+        raise FileNotFoundError(
+            f"no checkpoint {name!r} in {folder}; there are: {known}"
+        )
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -56,7 +58,9 @@ def load_checkpoint(module, name, folder=CHECKPOINTS):
     expected = read_card(name, folder)["sha256"]
     path = Path(folder) / f"{name}.safetensors"
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: restore it with `git checkout -- {path}`")
+        raise FileNotFoundError(
+            f"{path} is missing: restore it with `git checkout -- {path}`"
+        )
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != expected:
         raise ValueError(
@@ -67,5 +71,7 @@ def load_checkpoint(module, name, folder=CHECKPOINTS):
         module.load_state_dict(load(content))
     except (RuntimeError, safetensors.SafetensorError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"{path} does not fit {type(module).__name__}: {reason}") from error
+        raise ValueError(
+            f"{path} does not fit {type(module).__name__}: {reason}"
+        ) from error
     return module.eval()

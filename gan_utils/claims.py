@@ -67,7 +67,9 @@ def claim(statement, value, *, below=None, above=None):
     if held:
         print(f"✓ {statement}")
         return
-    bounds = [f"below {below}"] * (below is not None) + [f"above {above}"] * (above is not None)
+    bounds = [f"below {below}"] * (below is not None) + [f"above {above}"] * (
+        above is not None
+    )
     detail = f": got {values.tolist()}, needed {' and '.join(bounds)}" if bounds else ""
     if os.environ.get(RECORD_VARIABLE):
         print(f"✗ {statement}{detail}")
@@ -127,7 +129,9 @@ def _verdict(number, check, answers):
     except Mistake as mistake:
         return f"○ Exercise {number}: {mistake}"
     except Exception as error:
-        return f"○ Exercise {number}: the code stops with {type(error).__name__}: {error}"
+        return (
+            f"○ Exercise {number}: the code stops with {type(error).__name__}: {error}"
+        )
     return f"✓ Exercise {number}: solved"
 
 

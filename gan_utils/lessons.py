@@ -32,10 +32,14 @@ def find(names):
     if not names:
         return every
     found = [path for path in every if path.stem.startswith(tuple(names))]
-    unknown = [name for name in names if not any(path.stem.startswith(name) for path in every)]
+    unknown = [
+        name for name in names if not any(path.stem.startswith(name) for path in every)
+    ]
     if unknown:
         known = ", ".join(path.stem for path in every)
-        raise SystemExit(f"no lesson starts with {', '.join(unknown)}; there are: {known}")
+        raise SystemExit(
+            f"no lesson starts with {', '.join(unknown)}; there are: {known}"
+        )
     return found
 
 
@@ -57,7 +61,11 @@ def execute(path, **environment):
 def clean(notebook):
     """Drop what differs between machines: widget state, versions, stray metadata."""
     notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "kernelspec": {
+            "display_name": "Python 3",
+            "language": "python",
+            "name": "python3",
+        },
         "language_info": {"name": "python"},
     }
     for cell in notebook.cells:
@@ -77,12 +85,18 @@ def save_all(names):
     for path in find(names):
         notebook, seconds = execute(path)
         nbformat.write(clean(notebook), path)
-        print(f"{path.name}: {seconds:.0f} s, {path.stat().st_size // 1024} kB", flush=True)
+        print(
+            f"{path.name}: {seconds:.0f} s, {path.stat().st_size // 1024} kB",
+            flush=True,
+        )
 
 
 def report_claims(options):
     """Run lessons with several seeds; print and store how often each claim held."""
-    paths, seeds = find(options.lessons), range(options.first, options.first + options.seeds)
+    paths, seeds = (
+        find(options.lessons),
+        range(options.first, options.first + options.seeds),
+    )
     environment = {"OMP_NUM_THREADS": str(options.threads)}
     if options.cpu:
         environment["ATEN_CPU_CAPABILITY"] = options.cpu
@@ -92,8 +106,14 @@ def report_claims(options):
         outcomes = list(pool.map(lambda job: _claims_of(*job, environment), jobs))
     rows = _summary(jobs, outcomes)
     for row in rows:
-        margin = "exact" if row["smallest margin"] is None else f"{row['smallest margin']:.0%}"
-        print(f"{row['lesson'][:2]}  {row['held']:2d} of {row['runs']:2d}  {margin:>6}  {row['claim']}")
+        margin = (
+            "exact"
+            if row["smallest margin"] is None
+            else f"{row['smallest margin']:.0%}"
+        )
+        print(
+            f"{row['lesson'][:2]}  {row['held']:2d} of {row['runs']:2d}  {margin:>6}  {row['claim']}"
+        )
     result = {
         "command": f"python3 run.py claims {options.arguments}".strip(),
         "seeds": list(seeds),
@@ -105,9 +125,13 @@ def report_claims(options):
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{options.output}.json"
-    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     failed = sum(row["held"] < row["runs"] for row in rows)
-    print(f"{len(rows)} claims, {failed} did not always hold; written to {path.relative_to(ROOT)}")
+    print(
+        f"{len(rows)} claims, {failed} did not always hold; written to {path.relative_to(ROOT)}"
+    )
     return 1 if failed else 0
 
 
@@ -118,14 +142,28 @@ def _claims_of(path, seed, environment):
         record.touch()
         error = None
         try:
-            execute(path, GAN_SEED=str(seed), **{RECORD_VARIABLE: str(record)}, **environment)
+            execute(
+                path,
+                GAN_SEED=str(seed),
+                **{RECORD_VARIABLE: str(record)},
+                **environment,
+            )
         except Exception as problem:
             error = str(problem).strip().splitlines()[-1]
         lines = record.read_text(encoding="utf-8").splitlines()
-    print(f"{path.stem}, seed {seed}: {len(lines)} claims{f', {error}' if error else ''}", flush=True)
+    print(
+        f"{path.stem}, seed {seed}: {len(lines)} claims{f', {error}' if error else ''}",
+        flush=True,
+    )
     claims = [json.loads(line) for line in lines]
     if error:
-        claims.append({"claim": f"the lesson runs to its end ({error})", "held": False, "margin": None})
+        claims.append(
+            {
+                "claim": f"the lesson runs to its end ({error})",
+                "held": False,
+                "margin": None,
+            }
+        )
     return claims
 
 
@@ -134,7 +172,9 @@ def _summary(jobs, outcomes):
     found = defaultdict(list)
     for (path, seed), claims in zip(jobs, outcomes):
         for entry in claims:
-            found[path.stem, entry["claim"]].append((entry["margin"], seed, entry["held"]))
+            found[path.stem, entry["claim"]].append(
+                (entry["margin"], seed, entry["held"])
+            )
     rows = []
     for (lesson, statement), entries in found.items():
         margins = [(margin, seed) for margin, seed, _ in entries if margin is not None]
@@ -157,13 +197,17 @@ def main():
     parser = argparse.ArgumentParser(prog="run.py", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     notebooks = commands.add_parser("notebooks", help="run lessons and save them clean")
-    notebooks.add_argument("lessons", nargs="*", help="for instance 01 04; all by default")
+    notebooks.add_argument(
+        "lessons", nargs="*", help="for instance 01 04; all by default"
+    )
     claims = commands.add_parser("claims", help="run lessons with several seeds")
     claims.add_argument("lessons", nargs="*", help="for instance 01 04; all by default")
     claims.add_argument("--seeds", type=int, default=5, help="how many seeds")
     claims.add_argument("--first", type=int, default=0, help="the first seed")
     claims.add_argument("--threads", type=int, default=1, help="threads a notebook")
-    claims.add_argument("--cpu", choices=["default", "avx2"], help="ATEN_CPU_CAPABILITY")
+    claims.add_argument(
+        "--cpu", choices=["default", "avx2"], help="ATEN_CPU_CAPABILITY"
+    )
     claims.add_argument("--output", default="claims", help="name of the JSON file")
     options = parser.parse_args()
     if options.command == "notebooks":

@@ -4,7 +4,8 @@ Logits have the shape (..., batch): the mean is taken over the batch and summed 
 leading dimensions, so that several GANs trained side by side stay independent.
 """
 
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from torch.nn.functional import softplus
 

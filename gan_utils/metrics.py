@@ -29,7 +29,9 @@ def image_features(images, batch_size=500):
     if images.dim() != 4 or images.shape[1:] != (1, 28, 28):
         raise ValueError(f"images must be (N, 1, 28, 28); got {tuple(images.shape)}")
     network = feature_network()
-    batches = (to_float(b) if b.dtype == torch.uint8 else b for b in images.split(batch_size))
+    batches = (
+        to_float(b) if b.dtype == torch.uint8 else b for b in images.split(batch_size)
+    )
     return torch.cat([network.features(batch.cpu()) for batch in batches])
 
 
@@ -51,7 +53,9 @@ def frechet_distance(features_a, features_b):
     """
     a, b = features_a.double(), features_b.double()
     if a.dim() != 2 or a.shape[1:] != b.shape[1:]:
-        raise ValueError(f"features must be (N, d) and (M, d); got {tuple(a.shape)} and {tuple(b.shape)}")
+        raise ValueError(
+            f"features must be (N, d) and (M, d); got {tuple(a.shape)} and {tuple(b.shape)}"
+        )
     if min(len(a), len(b)) <= a.shape[1]:
         raise ValueError(
             f"a Fréchet distance in {a.shape[1]} dimensions needs more than {a.shape[1]} samples "
@@ -62,7 +66,12 @@ def frechet_distance(features_a, features_b):
     cov_a, cov_b = a.T.cov(), b.T.cov()
     root_a = _square_root(cov_a)
     cross = _square_root(root_a @ cov_b @ root_a).trace()
-    distance = (a.mean(0) - b.mean(0)).square().sum() + cov_a.trace() + cov_b.trace() - 2 * cross
+    distance = (
+        (a.mean(0) - b.mean(0)).square().sum()
+        + cov_a.trace()
+        + cov_b.trace()
+        - 2 * cross
+    )
     return max(distance.item(), 0.0)
 
 

@@ -13,7 +13,9 @@ class StackedLinear(nn.Module):
     def __init__(self, copies, n_in, n_out):
         super().__init__()
         bound = n_in**-0.5
-        self.weight = nn.Parameter(torch.empty(copies, n_in, n_out).uniform_(-bound, bound))
+        self.weight = nn.Parameter(
+            torch.empty(copies, n_in, n_out).uniform_(-bound, bound)
+        )
         self.bias = nn.Parameter(torch.empty(copies, 1, n_out).uniform_(-bound, bound))
 
     def forward(self, x):
@@ -35,7 +37,9 @@ def mlp(*sizes, copies=None, activation=nn.ReLU):
         raise ValueError(f"mlp needs an input and an output size; got {sizes}")
     layers = []
     for n_in, n_out in zip(sizes, sizes[1:]):
-        layers.append(StackedLinear(copies, n_in, n_out) if copies else nn.Linear(n_in, n_out))
+        layers.append(
+            StackedLinear(copies, n_in, n_out) if copies else nn.Linear(n_in, n_out)
+        )
         layers.append(activation())
     return nn.Sequential(*layers[:-1])
 

@@ -33,12 +33,14 @@ def show(figure, alt):
         ValueError: alt is empty.
     """
     if not alt.strip():
-        raise ValueError("alt must say in a sentence what the figure shows; it is empty")
+        raise ValueError(
+            "alt must say in a sentence what the figure shows; it is empty"
+        )
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=1.5 * figure.dpi)
+    figure.savefig(buffer, format="png", dpi=1.4 * figure.dpi)
     plt.close(figure)
     width = round(figure.get_figwidth() * figure.dpi)
-    show_png(_smaller(buffer.getvalue()), alt, width)
+    show_png(buffer.getvalue(), alt, width)
 
 
 def show_png(content, alt, width):
@@ -48,16 +50,16 @@ def show_png(content, alt, width):
 
 def image_tag(content, alt, width):
     """PNG bytes as an <img> element; Jupyter's own image output has no alternative text."""
-    data = base64.b64encode(content).decode()
+    data = base64.b64encode(_smaller(content)).decode()
     style = f"width:{width}px;max-width:100%;height:auto"
     return f'<img alt="{html.escape(alt)}" style="{style}" src="data:image/png;base64,{data}">'
 
 
 def _smaller(content):
-    """The same picture with a palette of 256 colours, about a third of the bytes."""
+    """The same picture with a palette of 128 colours, about a third of the bytes."""
     image = Image.open(io.BytesIO(content)).convert("RGB")
     buffer = io.BytesIO()
-    image.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    image.quantize(128, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
@@ -78,7 +80,9 @@ def tile(images, columns, gap=2, background=255):
     count, height, width = pixels.shape
     rows = -(-count // columns)
     canvas = np.full(
-        (rows * (height + gap) - gap, columns * (width + gap) - gap), background, np.uint8
+        (rows * (height + gap) - gap, columns * (width + gap) - gap),
+        background,
+        np.uint8,
     )
     for i, picture in enumerate(pixels):
         top, left = i // columns * (height + gap), i % columns * (width + gap)
@@ -90,7 +94,9 @@ def show_images(images, alt, columns=10, scale=2, title=None):
     """Display grey pictures (N, 1, H, W) as a grid of crisp pixels."""
     canvas = tile(images, columns)
     height, width = canvas.shape
-    figure = plt.figure(figsize=(width * scale / 110, height * scale / 110 + 0.35 * bool(title)))
+    figure = plt.figure(
+        figsize=(width * scale / 110, height * scale / 110 + 0.35 * bool(title))
+    )
     axes = figure.add_subplot()
     image_axes(axes, canvas, title)
     show(figure, alt)
@@ -114,7 +120,13 @@ def field_axes(axes, discriminator, extent=3.0, resolution=80):
     image = opinion.view(resolution, resolution).numpy()
     square(axes, extent)
     return axes.imshow(
-        image, OPINION, vmin=0, vmax=1, origin="lower", extent=box, interpolation="bilinear"
+        image,
+        OPINION,
+        vmin=0,
+        vmax=1,
+        origin="lower",
+        extent=box,
+        interpolation="bilinear",
     )
 
 

@@ -31,7 +31,11 @@ def feature_network(steps=5000, batch_size=128):
         optimiser.step()
         schedule.step()
         _report(step, steps, loss)
-    return network.eval(), {"test accuracy": accuracy(network), "steps": steps, "batch": batch_size}
+    return network.eval(), {
+        "test accuracy": accuracy(network),
+        "steps": steps,
+        "batch": batch_size,
+    }
 
 
 @torch.no_grad()
@@ -45,7 +49,10 @@ def accuracy(network):
 def start_generator(steps=25_000, batch_size=64, latent_dim=32, width=48):
     """Train the DCGAN generator that lesson 00 loads; returns its moving average."""
     images, _ = fashion_mnist("train")
-    generator, average = DCGANGenerator(latent_dim, width), DCGANGenerator(latent_dim, width)
+    generator, average = (
+        DCGANGenerator(latent_dim, width),
+        DCGANGenerator(latent_dim, width),
+    )
     discriminator = DCGANDiscriminator(width)
     ema = EMA(average, generator)
     optimisers = [
@@ -66,7 +73,12 @@ def start_generator(steps=25_000, batch_size=64, latent_dim=32, width=48):
         for schedule in schedules:
             schedule.step()
         _report(step, steps, g_loss)
-    facts = {"steps": steps, "batch": batch_size, "latent_dim": latent_dim, "width": width}
+    facts = {
+        "steps": steps,
+        "batch": batch_size,
+        "latent_dim": latent_dim,
+        "width": width,
+    }
     return average.eval(), {"FID on the test set": score(average), **facts}
 
 

@@ -20,14 +20,22 @@ class Mixture:
         means = torch.as_tensor(means, dtype=torch.float32)
         self.means = means[:, None] if means.dim() == 1 else means
         if self.means.dim() != 2 or len(self.means) == 0:
-            raise ValueError(f"means must be (K, d) with K >= 1; got {tuple(means.shape)}")
+            raise ValueError(
+                f"means must be (K, d) with K >= 1; got {tuple(means.shape)}"
+            )
         if not std > 0:
             raise ValueError(f"std must be above 0; got {std}")
         self.std = float(std)
         count = len(self.means)
-        self.weights = torch.full((count,), 1 / count) if weights is None else torch.as_tensor(weights)
+        self.weights = (
+            torch.full((count,), 1 / count)
+            if weights is None
+            else torch.as_tensor(weights)
+        )
         if self.weights.shape != (count,):
-            raise ValueError(f"weights must be ({count},); got {tuple(self.weights.shape)}")
+            raise ValueError(
+                f"weights must be ({count},); got {tuple(self.weights.shape)}"
+            )
 
     def sample(self, *shape):
         """Draw points of shape (*shape, d) with PyTorch's global random generator."""

@@ -52,7 +52,11 @@ class EMA:
     """
 
     def __init__(self, average, source, decay=0.999):
-        self.average, self.source, self.decay = average.requires_grad_(False), source, decay
+        self.average, self.source, self.decay = (
+            average.requires_grad_(False),
+            source,
+            decay,
+        )
         average.load_state_dict(source.state_dict())
 
     def update(self):
