@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 import time
@@ -54,7 +55,7 @@ def execute(path, **environment):
         record_timing=False,
     )
     begin = time.perf_counter()
-    client.execute(env={**os.environ, **environment})
+    client.execute(env={**os.environ, **environment}, stderr=subprocess.DEVNULL)
     return notebook, time.perf_counter() - begin
 
 

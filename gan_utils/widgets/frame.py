@@ -1,4 +1,4 @@
-"""What every widget needs: a crisp picture, a labelled slider, a static stand-in."""
+"""What every widget needs: a crisp picture, labelled sliders, a static stand-in."""
 
 import ipywidgets as widgets
 from IPython.display import display
@@ -6,15 +6,35 @@ from IPython.display import display
 from gan_utils.plotting import image_tag
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+CRISP = "<style>.gan-crisp img, img.gan-crisp {image-rendering: pixelated}</style>"
 
 
 def labelled_slider(description, value, low, high, step, **options):
     """A float slider whose number box beside it takes typed values, for screen readers too."""
     return widgets.FloatSlider(
-        value=value, min=low, max=high, step=step, description=description,
-        readout=True, continuous_update=True,
-        style={"description_width": "initial"}, layout={"width": "360px"}, **options,
-    )  # fmt: skip
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        description=description,
+        style={"description_width": "initial"},
+        layout={"width": "420px", "max_width": "100%"},
+        **options,
+    )
+
+
+def crisp_image(width):
+    """An image widget that enlarges small pictures to ``width`` CSS pixels unblurred."""
+    image = widgets.Image(
+        format="png", layout={"width": f"{width}px", "max_width": "100%"}
+    )
+    image.add_class("gan-crisp")
+    return image
+
+
+def spoken(text):
+    """HTML that a screen reader announces when it changes."""
+    return f'<div aria-live="polite">{text}</div>'
 
 
 def show_widget(box, still, alt, width):

@@ -5,7 +5,7 @@ import io
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 
-from gan_utils.widgets.frame import labelled_slider, show_widget
+from gan_utils.widgets.frame import labelled_slider, show_widget, spoken
 
 
 class LiveFigure:
@@ -40,7 +40,7 @@ class LiveFigure:
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format="png")
         self.picture.value = buffer.getvalue()
-        self.caption.value = f'<div aria-live="polite">{caption}</div>'
+        self.caption.value = spoken(caption)
 
     def show(self):
         """Display the widget in the notebook."""

@@ -1,0 +1,77 @@
+import json
+
+import pytest
+import torch
+from torch import nn
+
+from gan_utils import recipes
+from gan_utils.checkpoints import (
+    CHECKPOINTS,
+    load_checkpoint,
+    read_card,
+    save_checkpoint,
+)
+from gan_utils.networks import DCGANGenerator, FeatureNetwork
+
+
+def shipped(name):
+    if name == "feature_network":
+        return load_checkpoint(FeatureNetwork(), name)
+    card = read_card(name)
+    return load_checkpoint(DCGANGenerator(card["latent_dim"], card["width"]), name)
+
+
+def test_every_card_tells_how_its_weights_were_made():
+    cards = sorted(CHECKPOINTS.glob("*.json"))
+    assert len(cards) == len(list(CHECKPOINTS.glob("*.safetensors"))) >= 2
+    for path in cards:
+        card = json.loads(path.read_text())
+        assert {"command", "seed", "steps", "hardware", "CPU seconds"} <= set(card)
+        assert card["command"].split()[3] in recipes.RECIPES
+
+
+def test_all_weights_together_stay_below_6_mb():
+    assert sum(p.stat().st_size for p in CHECKPOINTS.glob("*.safetensors")) < 6e6
+
+
+def test_the_feature_network_scores_what_its_card_says():
+    accuracy = recipes.accuracy(shipped("feature_network"))
+    assert accuracy == pytest.approx(
+        read_card("feature_network")["test accuracy"], abs=0.002
+    )
+    assert accuracy > 0.92
+
+
+def test_the_start_generator_scores_what_its_card_says():
+    score = recipes.score(shipped("start_generator"))
+    assert score == pytest.approx(
+        read_card("start_generator")["FID on the test set"], rel=0.03
+    )
+
+
+def test_round_trip(tmp_path):
+    network = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
+    network(torch.randn(8, 3))
+    save_checkpoint(network, "tiny", {"seed": 1}, tmp_path)
+    twin = load_checkpoint(
+        nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)), "tiny", tmp_path
+    )
+    assert not twin.training
+    for key, value in network.state_dict().items():
+        assert torch.equal(value, twin.state_dict()[key])
+    assert read_card("tiny", tmp_path)["seed"] == 1
+
+
+def test_damage_strangers_and_absence_each_get_a_sentence(tmp_path):
+    save_checkpoint(nn.Linear(3, 2), "tiny", {}, tmp_path)
+    with pytest.raises(ValueError, match="does not fit Linear"):
+        load_checkpoint(nn.Linear(4, 2), "tiny", tmp_path)
+    with pytest.raises(FileNotFoundError, match="there are: tiny"):
+        read_card("other", tmp_path)
+    weights = tmp_path / "tiny.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\xff")
+    with pytest.raises(ValueError, match="SHA-256 differs"):
+        load_checkpoint(nn.Linear(3, 2), "tiny", tmp_path)
+    weights.unlink()
+    with pytest.raises(FileNotFoundError, match="restore it"):
+        load_checkpoint(nn.Linear(3, 2), "tiny", tmp_path)

@@ -1,0 +1,64 @@
+import math
+
+import pytest
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits as bce
+
+from gan_utils import losses
+
+PAIRS = [
+    losses.minimax,
+    losses.non_saturating,
+    losses.least_squares,
+    losses.wasserstein,
+]
+
+
+def test_values_at_zero_logits():
+    zero = torch.zeros(7)
+    assert losses.discriminator_loss(zero, zero).item() == pytest.approx(2 * math.log(2))
+    assert losses.saturating_loss(zero).item() == pytest.approx(-math.log(2))
+    assert losses.non_saturating_loss(zero).item() == pytest.approx(math.log(2))
+    assert losses.least_squares.d_loss(zero, zero).item() == pytest.approx(0.5)
+    assert losses.least_squares.g_loss(zero).item() == pytest.approx(0.5)
+    assert losses.wasserstein.d_loss(zero + 3, zero + 1).item() == pytest.approx(-2)
+
+
+def test_against_pytorchs_cross_entropy():
+    real, fake = torch.randn(100), torch.randn(100)
+    expected = bce(real, torch.ones(100)) + bce(fake, torch.zeros(100))
+    torch.testing.assert_close(losses.discriminator_loss(real, fake), expected)
+    torch.testing.assert_close(
+        losses.non_saturating_loss(fake), bce(fake, torch.ones(100))
+    )
+    torch.testing.assert_close(
+        losses.saturating_loss(fake), -bce(fake, torch.zeros(100))
+    )
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_every_pair_pulls_the_logits_the_right_way(pair):
+    real = torch.randn(50).clamp(-0.9, 0.9).requires_grad_()
+    fake = torch.randn(50).clamp(-0.9, 0.9).requires_grad_()
+    up, down = torch.autograd.grad(pair.d_loss(real, fake), (real, fake))
+    assert (up <= 0).all()
+    assert up.sum() < 0  # minimising raises the real logits
+    if pair is not losses.least_squares:  # whose target for fake logits is 0
+        assert (down > 0).all()
+    (pull,) = torch.autograd.grad(pair.g_loss(fake), fake)
+    assert (pull < 0).all()
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_stacked_gans_are_summed_and_independent(pair):
+    real, fake = torch.randn(4, 32), torch.randn(4, 32)
+    each = sum(pair.d_loss(r, f) for r, f in zip(real, fake))
+    torch.testing.assert_close(pair.d_loss(real, fake), each)
+    torch.testing.assert_close(pair.g_loss(fake), sum(pair.g_loss(f) for f in fake))
+
+
+def test_extreme_logits_stay_finite():
+    far = torch.tensor([-1e4, 1e4])
+    for pair in (losses.minimax, losses.non_saturating):
+        assert pair.d_loss(far, far).isfinite()
+        assert pair.g_loss(far).isfinite()

@@ -1,0 +1,91 @@
+import copy
+
+import pytest
+import torch
+
+from gan_utils import losses
+from gan_utils.networks import mlp, mlp_discriminator
+from gan_utils.penalties import r1
+from gan_utils.training import EMA, d_step, g_step
+
+
+@pytest.fixture
+def pair():
+    torch.manual_seed(0)
+    return mlp(2, 16, 2), mlp_discriminator(2, 16)
+
+
+def weights(network):
+    return torch.cat([p.detach().flatten().clone() for p in network.parameters()])
+
+
+def test_each_step_moves_one_player_only(pair):
+    generator, discriminator = pair
+    opt_g = torch.optim.SGD(generator.parameters(), lr=0.1)
+    opt_d = torch.optim.SGD(discriminator.parameters(), lr=0.1)
+    before = weights(generator), weights(discriminator)
+    real, z = torch.randn(32, 2) + 3, torch.randn(32, 2)
+    d_step(generator, discriminator, opt_d, real, z, losses.non_saturating)
+    assert torch.equal(weights(generator), before[0])
+    assert all(p.grad is None for p in generator.parameters())
+    middle = weights(discriminator)
+    assert not torch.equal(middle, before[1])
+    g_step(generator, discriminator, opt_g, z, losses.non_saturating)
+    assert torch.equal(weights(discriminator), middle)
+    assert not torch.equal(weights(generator), before[0])
+
+
+def test_each_step_lowers_its_own_loss(pair):
+    generator, discriminator = pair
+    opt_g = torch.optim.SGD(generator.parameters(), lr=0.05)
+    opt_d = torch.optim.SGD(discriminator.parameters(), lr=0.05)
+    real, z = torch.randn(64, 2) + 3, torch.randn(64, 2)
+    pair_of_losses = losses.non_saturating
+    first = d_step(generator, discriminator, opt_d, real, z, pair_of_losses)
+    second = d_step(generator, discriminator, opt_d, real, z, pair_of_losses)
+    assert second < first
+    first = g_step(generator, discriminator, opt_g, z, pair_of_losses)
+    second = g_step(generator, discriminator, opt_g, z, pair_of_losses)
+    assert second < first
+
+
+def test_stale_gradients_do_not_count(pair):
+    generator, discriminator = pair
+    twin = copy.deepcopy(discriminator)
+    for parameter in discriminator.parameters():
+        parameter.grad = torch.full_like(parameter, 1e3)
+    real, z = torch.randn(8, 2), torch.randn(8, 2)
+    for network in (discriminator, twin):
+        opt_d = torch.optim.SGD(network.parameters(), lr=0.1)
+        d_step(generator, network, opt_d, real, z, losses.minimax)
+    assert torch.equal(weights(discriminator), weights(twin))
+
+
+def test_a_penalty_is_added_and_not_reported(pair):
+    generator, discriminator = pair
+    twin = copy.deepcopy(discriminator)
+    real, z = torch.randn(8, 2), torch.randn(8, 2)
+    reported = []
+    for network, penalty in (
+        (discriminator, None),
+        (twin, lambda d, real, fake: 10 * r1(d, real)),
+    ):
+        opt_d = torch.optim.SGD(network.parameters(), lr=0.1)
+        reported.append(
+            d_step(generator, network, opt_d, real, z, losses.minimax, penalty)
+        )
+    assert torch.equal(*reported)
+    assert not torch.equal(weights(discriminator), weights(twin))
+
+
+def test_ema_follows_its_formula_and_copies_buffers():
+    source, average = torch.nn.BatchNorm1d(3), torch.nn.BatchNorm1d(3)
+    source.weight.data.fill_(2.0)
+    ema = EMA(average, source, decay=0.9)
+    assert torch.equal(average.weight, source.weight)
+    source.weight.data.fill_(4.0)
+    source.running_mean.fill_(7.0)
+    ema.update()
+    torch.testing.assert_close(average.weight.data, torch.full((3,), 2.2))
+    assert torch.equal(average.running_mean, source.running_mean)
+    assert not average.weight.requires_grad
