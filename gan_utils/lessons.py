@@ -1,4 +1,4 @@
-"""For authors: run the notebooks and save them clean; report every claim over seeds."""
+"""Run and save the lessons, copy them for students, report every claim over seeds."""
 
 import argparse
 import json
@@ -90,6 +90,34 @@ def save_all(names):
             f"{path.name}: {seconds:.0f} s, {path.stat().st_size // 1024} kB",
             flush=True,
         )
+
+
+def write_student_edition(folder):
+    """Copy every lesson without its worked solutions and outputs; returns their paths.
+
+    Raises:
+        SystemExit: the folder is the one that holds the originals.
+    """
+    folder = Path(folder).resolve()
+    if folder == ROOT / "notebooks":
+        raise SystemExit("choose another folder: notebooks/ holds the originals")
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for path in find([]):
+        notebook = nbformat.read(path, as_version=4)
+        kept = []
+        for cell in notebook.cells:
+            if "solution" in cell.metadata.get("tags", []):
+                kept = kept[:-1]  # the line that announces the solution
+                continue
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+            kept.append(cell)
+        notebook.cells = kept
+        nbformat.write(notebook, folder / path.name)
+        written.append(folder / path.name)
+    print(f"{len(written)} lessons without solutions written to {folder}")
+    return written
 
 
 def report_claims(options):
@@ -194,7 +222,7 @@ def _summary(jobs, outcomes):
 
 
 def main():
-    """Command line behind ``run.py notebooks`` and ``run.py claims``."""
+    """Command line behind ``run.py notebooks``, ``run.py student`` and ``run.py claims``."""
     parser = argparse.ArgumentParser(prog="run.py", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     notebooks = commands.add_parser("notebooks", help="run lessons and save them clean")
@@ -210,9 +238,14 @@ def main():
         "--cpu", choices=["default", "avx2"], help="ATEN_CPU_CAPABILITY"
     )
     claims.add_argument("--output", default="claims", help="name of the JSON file")
+    student = commands.add_parser("student", help="copies without the solutions")
+    student.add_argument("folder", help="where to write them")
     options = parser.parse_args()
     if options.command == "notebooks":
         return save_all(options.lessons)
+    if options.command == "student":
+        write_student_edition(options.folder)
+        return 0
     options.arguments = " ".join(sys.argv[2:])
     return report_claims(options)
 

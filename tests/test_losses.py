@@ -16,7 +16,9 @@ PAIRS = [
 
 def test_values_at_zero_logits():
     zero = torch.zeros(7)
-    assert losses.discriminator_loss(zero, zero).item() == pytest.approx(2 * math.log(2))
+    assert losses.discriminator_loss(zero, zero).item() == pytest.approx(
+        2 * math.log(2)
+    )
     assert losses.saturating_loss(zero).item() == pytest.approx(-math.log(2))
     assert losses.non_saturating_loss(zero).item() == pytest.approx(math.log(2))
     assert losses.least_squares.d_loss(zero, zero).item() == pytest.approx(0.5)

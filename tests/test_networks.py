@@ -42,7 +42,9 @@ def test_stacked_layers_start_as_wide_as_linear_ones():
     torch.manual_seed(0)
     stack, single = StackedLinear(50, 16, 16), nn.Linear(16, 16)
     assert stack.weight.abs().max() <= 16**-0.5
-    assert stack.weight.std().item() == pytest.approx(single.weight.std().item(), rel=0.1)
+    assert stack.weight.std().item() == pytest.approx(
+        single.weight.std().item(), rel=0.1
+    )
 
 
 def test_generated_pictures_are_in_range_and_shaped():

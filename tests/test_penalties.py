@@ -52,7 +52,9 @@ def test_r1_of_stacked_gans_is_the_sum_of_each():
 def test_gradient_penalty_is_zero_for_unit_slope_and_known_otherwise():
     real, fake = torch.randn(64, 2), torch.randn(64, 2)
     assert gradient_penalty(slope_of([0.6, 0.8]), real, fake).item() < 1e-10
-    assert gradient_penalty(slope_of([3.0, 4.0]), real, fake).item() == pytest.approx(16)
+    assert gradient_penalty(slope_of([3.0, 4.0]), real, fake).item() == pytest.approx(
+        16
+    )
 
 
 def test_gradient_penalty_looks_between_real_and_fake_only():

@@ -43,7 +43,9 @@ def test_ring_and_grid_geometry():
     side = torch.pdist(ring.means).min().item()
     assert side == pytest.approx(2 * 2.0 * math.sin(math.pi / 8), abs=1e-5)
     assert len(toy.grid(5).means) == 25
-    assert torch.pdist(toy.grid(5, spacing=0.7).means).min().item() == pytest.approx(0.7)
+    assert torch.pdist(toy.grid(5, spacing=0.7).means).min().item() == pytest.approx(
+        0.7
+    )
 
 
 @pytest.mark.parametrize(

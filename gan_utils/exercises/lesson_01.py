@@ -46,6 +46,8 @@ def divergence(jsd):
         )
     if abs(apart - 2 * math.log(2)) < 1e-2:
         raise Mistake("twice too large; each of the two divergences has the weight 1/2")
+    if apart > 100:
+        raise Mistake("hundreds too large; an integral is the sum times dx")
     if apart > 2:
         raise Mistake(
             "without bound on disjoint densities; compare p and q with their mean m, not with each other"
