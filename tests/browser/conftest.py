@@ -1,0 +1,112 @@
+"""A real JupyterLab server and a real Chromium, for the tests in this folder."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+]
+NO_NEWS = """{"@jupyterlab/apputils-extension:notification":
+ {"fetchNews": "false", "checkForUpdates": false}}"""
+
+
+def find_chromium():
+    """The path of Chromium: $CHROMIUM, `chromium` or `google-chrome`; None without one."""
+    for name in (os.environ.get("CHROMIUM"), "chromium", "google-chrome"):
+        if name and shutil.which(name):
+            return shutil.which(name)
+    return None
+
+
+def free_port():
+    """A loopback port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(url, server, log):
+    """Return when the server answers; fail with its log when it dies or takes too long."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(
+        f"JupyterLab did not start in {START_SECONDS} s:\n{log.read_text()[-3000:]}"
+    )
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser's path; the tests are skipped where there is none."""
+    found = find_chromium()
+    if not found:
+        pytest.skip("no Chromium: set $CHROMIUM or put `chromium` on the PATH")
+    return found
+
+
+@pytest.fixture(scope="session")
+def lab_url(chromium, tmp_path_factory):
+    """A function from a lesson's file name to the address that opens a copy of it.
+
+    The server runs on a free loopback port, with its own settings, in a temporary folder
+    that holds copies of the notebooks; the clone is not touched.
+    """
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    settings = folder / "settings"
+    settings.mkdir()
+    (settings / "overrides.json").write_text(NO_NEWS)
+    port, token = free_port(), secrets.token_hex(8)
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR",
+             "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")  # fmt: skip
+    environment = {name: str(folder / name.lower()) for name in names}
+    environment |= {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+               "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
+               "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}",
+               f"--IdentityProvider.token={token}", "--LabApp.extension_manager=readonly",
+               f"--LabApp.app_settings_dir={settings}"]  # fmt: skip
+    log = folder / "server.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            command, cwd=folder, stdout=output, stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
+        )  # fmt: skip
+    try:
+        base = f"http://127.0.0.1:{port}"
+        wait_for(f"{base}/api?token={token}", server, log)
+        yield lambda notebook: f"{base}/lab/tree/notebooks/{notebook}?token={token}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture
+def page(chromium):
+    """A fresh page of 1500 x 1100 pixels."""
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=CHROMIUM_ARGUMENTS
+        )
+        page = browser.new_page(viewport={"width": 1500, "height": 1100})
+        page.set_default_timeout(30_000)
+        yield page
+        browser.close()
