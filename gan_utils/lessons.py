@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 import torch
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from gan_utils.claims import RECORD_VARIABLE
 from gan_utils.widgets.frame import WIDGET_VIEW
@@ -177,8 +178,8 @@ def _claims_of(path, seed, environment):
                 **{RECORD_VARIABLE: str(record)},
                 **environment,
             )
-        except Exception as problem:
-            error = str(problem).strip().splitlines()[-1]
+        except CellExecutionError as problem:
+            error = f"{problem.ename}: {problem.evalue}".splitlines()[0]
         lines = record.read_text(encoding="utf-8").splitlines()
     print(
         f"{path.stem}, seed {seed}: {len(lines)} claims{f', {error}' if error else ''}",

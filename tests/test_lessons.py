@@ -1,0 +1,92 @@
+import argparse
+import json
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from gan_utils import lessons
+from gan_utils.widgets.frame import WIDGET_VIEW
+
+SOURCE = """
+from gan_utils.claims import claim, set_seed
+seed = set_seed()
+claim("seeds are small", seed, below=2.5)
+claim("facts are facts", True)
+"""
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A course of one lesson whose first claim fails from seed 3 on."""
+    (tmp_path / "notebooks").mkdir()
+    cells = [
+        new_markdown_cell("# 0 · One"),
+        new_code_cell(SOURCE),
+        new_markdown_cell("Worked solution, folded:"),
+        new_code_cell("1 + 1", metadata={"tags": ["solution", "exercise-1"]}),
+    ]
+    path = tmp_path / "notebooks" / "00_one.ipynb"
+    nbformat.write(new_notebook(cells=cells), path)
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    monkeypatch.setattr(lessons, "RESULTS", tmp_path / "results")
+    return tmp_path
+
+
+def options(**changes):
+    standard = {"lessons": [], "seeds": 4, "first": 0, "threads": 1, "cpu": None}
+    return argparse.Namespace(
+        **{**standard, "output": "claims", "arguments": "--seeds 4", **changes}
+    )
+
+
+def test_the_report_counts_every_seed_and_names_the_worst(course, capsys):
+    assert lessons.report_claims(options()) == 1
+    result = json.loads((course / "results" / "claims.json").read_text())
+    small, fact = result["claims"]
+    assert (small["held"], small["runs"], small["at seed"]) == (3, 4, 3)
+    assert small["smallest margin"] == pytest.approx(-0.2)
+    assert (fact["held"], fact["smallest margin"]) == (4, None)
+    assert result["seeds"] == [0, 1, 2, 3]
+    assert "1 did not always hold" in capsys.readouterr().out
+
+
+def test_a_lesson_that_stops_is_a_claim_that_failed(course, capsys):
+    path = course / "notebooks" / "00_one.ipynb"
+    broken = nbformat.read(path, 4)
+    broken.cells.insert(2, new_code_cell("1 / 0"))
+    nbformat.write(broken, path)
+    assert lessons.report_claims(options(seeds=1)) == 1
+    assert "runs to its end (ZeroDivisionError" in capsys.readouterr().out
+
+
+def test_saving_runs_and_cleans(course, capsys):
+    lessons.save_all(["00"])
+    saved = nbformat.read(course / "notebooks" / "00_one.ipynb", 4)
+    assert [c.get("execution_count") for c in saved.cells] == [None, 1, None, 2]
+    assert "✓ facts are facts" in saved.cells[1].outputs[0].text
+    assert saved.cells[3].metadata.jupyter.source_hidden
+
+
+def test_cleaning_drops_widget_state_and_keeps_the_still_picture():
+    data = {WIDGET_VIEW: {"model_id": "x"}, "text/html": "<img>"}
+    cell = new_code_cell("w", outputs=[new_output("display_data", data)])
+    cell.metadata = {"trusted": True, "tags": ["keep"]}
+    notebook = new_notebook(cells=[cell], metadata={"widgets": {}})
+    lessons.clean(notebook)
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert notebook.cells[0].metadata == {"tags": ["keep"]}
+    assert set(notebook.cells[0].outputs[0].data) == {"text/html"}
+
+
+def test_the_student_edition_has_no_solutions_and_no_outputs(course, tmp_path, capsys):
+    (path,) = lessons.write_student_edition(tmp_path / "room")
+    sources = [cell.source for cell in nbformat.read(path, 4).cells]
+    assert sources == ["# 0 · One", SOURCE]
+    with pytest.raises(SystemExit, match="another folder"):
+        lessons.write_student_edition(course / "notebooks")
+
+
+def test_an_unknown_lesson_is_named(course):
+    with pytest.raises(SystemExit, match="no lesson starts with 77; there are: 00_one"):
+        lessons.find(["77"])
