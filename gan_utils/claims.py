@@ -39,7 +39,7 @@ def set_seed(seed=None):
 
 
 def claim(statement, value, *, below=None, above=None):
-    """Print a statement about a result, and raise if the result does not bear it out.
+    """Print a statement and its bounds, and raise if the result does not bear it out.
 
     ``claim("the loss halves", after / before, below=0.5)`` also lets the claims report
     say by how much a claim holds; ``claim("the shapes agree", a.shape == b.shape)`` is
@@ -64,17 +64,18 @@ def claim(statement, value, *, below=None, above=None):
         margin = _margin(values.double(), below, above)
         held = margin > 0
     _record(statement, held, margin)
-    if held:
-        print(f"✓ {statement}")
-        return
-    bounds = [f"below {below}"] * (below is not None) + [f"above {above}"] * (
-        above is not None
+    needed = ", ".join(
+        f"{sign} {bound:g}"
+        for sign, bound in ((">", above), ("<", below))
+        if bound is not None
     )
-    detail = f": got {values.tolist()}, needed {' and '.join(bounds)}" if bounds else ""
-    if os.environ.get(RECORD_VARIABLE):
-        print(f"✗ {statement}{detail}")
+    if held:
+        print(f"✓ {statement}  [{needed}]" if needed else f"✓ {statement}")
         return
-    raise ClaimFailed(f"{statement}{detail}")
+    detail = f"{statement}: got {values.tolist()}" + (needed and f", needed {needed}")
+    if not os.environ.get(RECORD_VARIABLE):
+        raise ClaimFailed(detail)
+    print(f"✗ {detail}")
 
 
 def _margin(values, below, above):

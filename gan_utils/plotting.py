@@ -48,10 +48,11 @@ def show_png(content, alt, width):
     display(HTML(image_tag(content, alt, width)))
 
 
-def image_tag(content, alt, width):
+def image_tag(content, alt, width, crisp=False):
     """PNG bytes as an <img> element; Jupyter's own image output has no alternative text."""
     data = base64.b64encode(_smaller(content)).decode()
     style = f"width:{width}px;max-width:100%;height:auto"
+    style += ";image-rendering:pixelated" if crisp else ""
     return f'<img alt="{html.escape(alt)}" style="{style}" src="data:image/png;base64,{data}">'
 
 

@@ -37,7 +37,7 @@ def spoken(text):
     return f'<div aria-live="polite">{text}</div>'
 
 
-def show_widget(box, still, alt, width):
+def show_widget(box, still, alt, width, crisp=False):
     """Display a widget, with a still picture for readers who have no running kernel.
 
     Args:
@@ -45,7 +45,8 @@ def show_widget(box, still, alt, width):
         still: PNG bytes of what the widget shows at first.
         alt: what the still picture shows.
         width: of the still picture, in CSS pixels.
+        crisp: enlarge small pictures without blur.
     """
-    tag = image_tag(still, alt, width)
+    tag = image_tag(still, alt, width, crisp)
     view = box._repr_mimebundle_()[WIDGET_VIEW]
     display({WIDGET_VIEW: view, "text/html": tag, "text/plain": alt}, raw=True)

@@ -69,4 +69,4 @@ class Inspector:
     def show(self):
         """Display the game in the notebook."""
         alt = "One small grey picture and two buttons, real and generated"
-        show_widget(self.box, self.picture.value, alt, 112)
+        show_widget(self.box, self.picture.value, alt, 112, crisp=True)

@@ -81,4 +81,4 @@ class LatentWalk:
     def show(self):
         """Display the widget in the notebook."""
         alt = f"{self.count} generated pictures of clothes, shoes and bags in a grid"
-        show_widget(self.box, self.picture.value, alt, 720)
+        show_widget(self.box, self.picture.value, alt, 720, crisp=True)

@@ -1,0 +1,179 @@
+"""Draws the playground's two pictures with NumPy and Pillow, fast enough to be live.
+
+Everything is drawn at twice the size in which it is shown: sharp on dense screens, and
+smoothed by the browser's scaling on others.
+"""
+
+import functools
+import io
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from gan_utils.plotting import D_FAKE, D_REAL, FAKE, OPINION
+
+SCALE = 2
+EXTENT = 3.0
+SIZE = 500  # of the square, in CSS pixels
+HEADER, FOOTER = 34, 34
+CURVES_WIDTH, CURVES_HEIGHT = 340, 190
+TEXT, QUIET, PAPER = "#333333", "#777777", "#ffffff"
+REAL_POINT, FAKE_POINT, PUSH = "#1b5a9e", "#e08214", "#6b3a00"
+LONGEST_PUSH = 0.5  # arrows are cut at this length, in units of the plane
+PUSH_SCALE = 0.35  # length of the arrow of a unit slope
+PALETTE = (OPINION(np.linspace(0, 1, 256))[:, :3] * 255).astype(np.uint8)
+
+
+@functools.cache
+def font(size, bold=False):
+    """The course's typeface, from matplotlib's own files."""
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return ImageFont.truetype(str(folder / name), size * SCALE)
+
+
+def encode(image, kind="JPEG"):
+    """The bytes of a picture: JPEG for frames (4 ms), PNG for stills."""
+    buffer = io.BytesIO()
+    image.save(
+        buffer, kind, **({"quality": 88, "subsampling": 0} if kind == "JPEG" else {})
+    )
+    return buffer.getvalue()
+
+
+def to_pixels(points):
+    """Points of the plane (N, 2) as a list of pixel pairs; those not finite are left out."""
+    points = np.asarray(points, np.float64).reshape(-1, 2)
+    points = points[np.isfinite(points).all(1)].clip(-1e3, 1e3)
+    x = (points[:, 0] + EXTENT) / (2 * EXTENT) * SIZE
+    y = (EXTENT - points[:, 1]) / (2 * EXTENT) * SIZE + HEADER
+    return list(zip((SCALE * x).tolist(), (SCALE * y).tolist()))
+
+
+def field_image(opinion):
+    """D's opinion (rows from bottom to top, in [0, 1]) as a smooth square in its colours."""
+    opinion = np.nan_to_num(np.asarray(opinion, np.float32), nan=0.5)[::-1]
+    middle = Image.fromarray(np.ascontiguousarray(opinion))
+    middle = np.asarray(middle.resize((SIZE // 2,) * 2, Image.Resampling.BICUBIC))
+    colours = PALETTE[(middle.clip(0, 1) * 255).astype(np.uint8)]
+    return Image.fromarray(colours).resize(
+        (SCALE * SIZE,) * 2, Image.Resampling.BILINEAR
+    )
+
+
+def draw_scene(
+    title, note, real, fake, opinion=None, pushes=None, grid=None, width=SIZE
+):
+    """The plane: D's field, G's warped latent grid, both samples, and their pushes.
+
+    Args:
+        title, note: text at the top, left and right.
+        real, fake: (N, 2).
+        opinion: ``Game.opinion()``, or None for a white field.
+        pushes: ``Game.pushes()``, or None.
+        grid: ``Game.latent_grid()``, or None.
+    Returns:
+        A Pillow image, SCALE times as large as it is to be shown.
+    """
+    image = frame(opinion is not None, pushes is not None, grid is not None).copy()
+    if opinion is not None:
+        image.paste(field_image(opinion), (0, SCALE * HEADER))
+    pen = ImageDraw.Draw(image)
+    if grid is not None:
+        draw_grid(image, grid)
+    dots(pen, real, REAL_POINT, 2.6)
+    if pushes is not None:
+        draw_pushes(pen, fake, pushes)
+    dots(pen, fake, FAKE_POINT, 3.2)
+    cover_margins(image, opinion is not None, pushes is not None, grid is not None)
+    pen.text(at(2, 17), title, TEXT, font(13, bold=True), "lm")
+    pen.text(at(SIZE - 2, 17), note, QUIET, font(11), "rm")
+    return image
+
+
+def at(x, y):
+    """CSS pixels to pixels of the picture."""
+    return SCALE * x, SCALE * y
+
+
+def dots(pen, points, colour, radius):
+    """Filled discs with a white rim."""
+    r = SCALE * radius
+    for x, y in to_pixels(points):
+        box = (x - r, y - r, x + r, y + r)
+        pen.ellipse(box, colour, "white", SCALE // 2)
+
+
+def draw_pushes(pen, points, pushes):
+    """A tapered arrow from each sample in the direction that lowers G's loss."""
+    points, pushes = np.asarray(points, np.float64), np.asarray(pushes, np.float64)
+    length = np.linalg.norm(pushes, axis=1, keepdims=True) + 1e-12
+    shown = pushes / length * np.minimum(PUSH_SCALE * length, LONGEST_PUSH)
+    side = np.stack([-pushes[:, 1], pushes[:, 0]], 1) / length * 0.024
+    finite = np.isfinite(points + shown).all(1)
+    corners = np.stack([points + shown, points + side, points - side], 1)[finite]
+    flat = to_pixels(corners)
+    for i in range(0, len(flat), 3):
+        pen.polygon(flat[i : i + 3], PUSH)
+
+
+def draw_grid(image, grid):
+    """The images under G of the lines of a square grid, as translucent lines."""
+    mask = Image.new("L", image.size)
+    pen = ImageDraw.Draw(mask)
+    for line in np.asarray(grid):
+        pen.line(to_pixels(line), 110, SCALE, "curve")
+    image.paste(FAKE, (0, 0), mask)
+
+
+@functools.cache
+def frame(field, pushes, grid):
+    """What never changes: the margins with the legend."""
+    size = (SCALE * SIZE, SCALE * (HEADER + SIZE + FOOTER))
+    image = Image.new("RGB", size, PAPER)
+    pen, y = ImageDraw.Draw(image), HEADER + SIZE + 19
+    x = legend_dot(pen, 7, y, REAL_POINT, "real")
+    x = legend_dot(pen, x, y, FAKE_POINT, "generated")
+    if pushes:
+        tip, tail = at(x + 16, y), x - 3
+        pen.polygon([tip, at(tail, y - 2.4), at(tail, y + 2.4)], PUSH)
+        x = legend_text(pen, x + 21, y, "push on G")
+    if grid:
+        pen.line([at(x - 3, y), at(x + 11, y)], FAKE, SCALE)
+        x = legend_text(pen, x + 16, y, "G(grid of z)")
+    if field:
+        opinion_scale(image, pen, y)
+    return image
+
+
+def cover_margins(image, *parts):
+    """Hide what was drawn outside the square, and draw its border."""
+    clean = frame(*parts)
+    for top, height in ((0, HEADER), (HEADER + SIZE, FOOTER)):
+        box = (0, SCALE * top, SCALE * SIZE, SCALE * (top + height))
+        image.paste(clean.crop(box), box)
+    box = (*at(0, HEADER), SCALE * SIZE - 1, SCALE * (HEADER + SIZE) - 1)
+    ImageDraw.Draw(image).rectangle(box, outline="#bbbbbb", width=SCALE)
+
+
+def legend_dot(pen, x, y, colour, label):
+    pen.ellipse((*at(x - 4, y - 4), *at(x + 4, y + 4)), colour, "white", SCALE // 2)
+    return legend_text(pen, x + 8, y, label)
+
+
+def legend_text(pen, x, y, label):
+    pen.text(at(x, y), label, TEXT, font(11), "lm")
+    return x + pen.textlength(label, font(11)) / SCALE + 16
+
+
+def opinion_scale(image, pen, y, length=70):
+    """The colour bar of D's field, at the right of the legend."""
+    right = SIZE - 2 - pen.textlength("real", font(11)) / SCALE - 6
+    bar = Image.fromarray(np.broadcast_to(PALETTE, (1, 256, 3)).copy())
+    bar = bar.resize((SCALE * length, SCALE * 10))
+    left = int(right - length)
+    image.paste(bar, (SCALE * left, SCALE * (y - 5)))
+    pen.text(at(left - 6, y), "D: generated", D_FAKE, font(11), "rm")
+    pen.text(at(right + 6, y), "real", D_REAL, font(11), "lm")

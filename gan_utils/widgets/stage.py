@@ -1,0 +1,84 @@
+"""What the playground shows: the scene, the curves, and a line that says it in words."""
+
+import html
+import time
+
+import ipywidgets as widgets
+from PIL import Image
+
+from gan_utils.widgets import curves, scene
+from gan_utils.widgets.frame import spoken
+from gan_utils.widgets.picture import Picture
+
+STILL_WIDTH = scene.SIZE + curves.WIDTH + 20  # CSS pixels
+SPEAK_EVERY = 3.0  # seconds between status lines during play, for screen readers
+SCENE = (
+    "The plane with the discriminator's opinion as a purple and green field, real points "
+    "in blue, generated points in orange with small arrows, and the generator's grid"
+)
+CURVES = "curves of both losses and of mode coverage over the steps"
+
+
+class Stage:
+    """Two picture widgets and a status line, drawn from a ``Game``."""
+
+    def __init__(self):
+        self.picture = _picture(scene.SIZE, SCENE)
+        self.plots = _picture(curves.WIDTH, CURVES)
+        self.status = widgets.HTML()
+        self.spoken_at = 0.0
+
+    def draw(self, game, parts, title, note="", message=""):
+        """Draw the game as it stands; the status line changes at a message or a pause.
+
+        Args:
+            game: a ``Game``.
+            parts: whether to draw D's field, the pushes on G, and G's grid.
+            title, note: above the scene.
+            message: for the status line, before what coverage is.
+        """
+        modes, on_mode = game.coverage()
+        self.picture.value = scene.encode(_scene(game, parts, title, note))
+        plots = curves.draw_curves(game.loss_history, game.coverage_history)
+        self.plots.value = scene.encode(plots)
+        now = time.monotonic()
+        if message or now - self.spoken_at > SPEAK_EVERY:
+            self.spoken_at = now
+            state = (
+                f"Step {game.steps:,}: {modes:.0%} of the modes covered, "
+                f"{on_mode:.0%} of the samples on a mode."
+            )
+            self.status.value = spoken(f"{html.escape(message)} {state}")
+
+    def alarm(self, message):
+        """Say at once that something went wrong."""
+        text = html.escape(message)
+        style = "color: #b2182b; font-weight: bold"
+        self.status.value = f'<div role="alert" style="{style}">{text}</div>'
+
+    def still(self, game, parts, title):
+        """PNG bytes of the scene and the curves side by side."""
+        picture = _scene(game, parts, title, "")
+        plots = curves.draw_curves(game.loss_history, game.coverage_history)
+        size = (scene.SCALE * STILL_WIDTH, picture.height)
+        still = Image.new("RGB", size, scene.PAPER)
+        still.paste(picture, (0, 0))
+        still.paste(plots, scene.at(STILL_WIDTH - curves.WIDTH, scene.HEADER))
+        return scene.encode(still, "PNG")
+
+
+def _scene(game, parts, title, note):
+    field, pushes, grid = parts
+    return scene.draw_scene(
+        title,
+        note,
+        game.real,
+        game.samples(),
+        opinion=game.opinion(scene.EXTENT) if field else None,
+        pushes=game.pushes() if pushes else None,
+        grid=game.latent_grid() if grid else None,
+    )
+
+
+def _picture(width, alt):
+    return Picture(alt=alt, layout={"width": f"{width}px", "max_width": "100%"})
