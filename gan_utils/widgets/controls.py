@@ -31,7 +31,7 @@ SPEEDS = {
     "20 steps a frame": (20, 0.0),
 }
 """name: (steps a frame, least seconds a frame); 0 steps: one player at a time."""
-WIDTH = "350px"
+WIDTH = "328px"
 
 
 class Controls:
@@ -43,7 +43,7 @@ class Controls:
         self.data = _menu(
             "data", [*DISTRIBUTIONS, DRAW], "ring of 8", "Choosing starts a new game"
         )
-        self.pad = DrawPad(layout={"display": "none", "margin": "2px 0 4px 104px"})
+        self.pad = DrawPad(layout={"display": "none", "margin": "2px 0 4px 88px"})
         self.loss = _menu(
             "loss", LOSSES, "non-saturating", "What each player minimises"
         )
@@ -71,17 +71,17 @@ class Controls:
         self.box = widgets.VBox(
             [self.buttons, self.speed, self.data, self.pad, *self.live, self.seed,
              widgets.HBox(self.shown)],
-            layout={"width": "360px"},
+            layout={"width": "336px"},
         )  # fmt: skip
         self.apply(game)
 
     def _buttons(self):
-        def button(name, icon, tooltip, kind=widgets.Button, width="80px"):
+        def button(name, icon, tooltip, kind=widgets.Button, width="76px"):
             layout = {"width": width}
             return kind(description=name, icon=icon, tooltip=tooltip, layout=layout)
 
         self.play = button(
-            "Play", "play", "Play or pause", widgets.ToggleButton, "92px"
+            "Play", "play", "Play or pause", widgets.ToggleButton, "84px"
         )
         self.d_step = button("D step", "step-forward", "Move the discriminator once")
         self.g_step = button("G step", "step-forward", "Move the generator once")
@@ -92,7 +92,7 @@ class Controls:
         def box(name, tooltip):
             return widgets.Checkbox(
                 True, description=name, tooltip=tooltip, indent=False,
-                layout={"width": "112px"},
+                layout={"width": "106px"},
             )  # fmt: skip
 
         self.field = box("field of D", "Colour the plane by what D says")

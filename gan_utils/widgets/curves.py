@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 from gan_utils.plotting import D_FAKE, FAKE, NEUTRAL, REAL
 from gan_utils.widgets.scene import PAPER, QUIET, SCALE, TEXT, at, font
 
-WIDTH, HEIGHT = 350, 212  # of the picture, in CSS pixels
+WIDTH, HEIGHT = 330, 212  # of the picture, in CSS pixels
 LEFT, RIGHT = 36, 8
 PANELS = ((22, 92), (130, 192))  # top and bottom of each panel
 MOST_POINTS = 300  # drawn in one curve; longer histories are averaged in pieces

@@ -43,7 +43,7 @@ class Playground:
         self.stage = Stage()
         self._listen()
         column = [self.controls.box, self.stage.plots]
-        side = widgets.VBox(column, layout={"margin": "0 0 0 14px"})
+        side = widgets.VBox(column, layout={"margin": "0 0 0 12px"})
         row = [self.stage.picture, side]
         layout = {"flex_flow": "wrap", "align_items": "flex-start"}
         top = widgets.HBox(row, layout=layout)
@@ -141,7 +141,7 @@ class Playground:
         if name == DRAW and len(points) < FEWEST_DABS:
             return self.draw(
                 f"Draw at least {FEWEST_DABS} dabs of paint; there are {len(points)} so "
-                f"far. Until then the data stay: {self.name}."
+                f"far. Until then the data stay as they are."
             )
         with self.lock:
             data = toy.from_points(points) if name == DRAW else DISTRIBUTIONS[name]()

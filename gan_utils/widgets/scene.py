@@ -16,7 +16,7 @@ from gan_utils.plotting import D_FAKE, D_REAL, FAKE, OPINION
 
 SCALE = 2
 EXTENT = 3.0
-SIZE = 500  # of the square, in CSS pixels
+SIZE = 480  # of the square, in CSS pixels
 HEADER, FOOTER = 34, 34
 CURVES_WIDTH, CURVES_HEIGHT = 340, 190
 TEXT, QUIET, PAPER = "#333333", "#777777", "#ffffff"
@@ -142,7 +142,7 @@ def frame(field, pushes, grid):
         x = legend_text(pen, x + 21, y, "push on G")
     if grid:
         pen.line([at(x - 3, y), at(x + 11, y)], FAKE, SCALE)
-        x = legend_text(pen, x + 16, y, "G(grid of z)")
+        x = legend_text(pen, x + 16, y, "grid of G")
     if field:
         opinion_scale(image, pen, y)
     return image
@@ -168,7 +168,7 @@ def legend_text(pen, x, y, label):
     return x + pen.textlength(label, font(11)) / SCALE + 16
 
 
-def opinion_scale(image, pen, y, length=70):
+def opinion_scale(image, pen, y, length=60):
     """The colour bar of D's field, at the right of the legend."""
     right = SIZE - 2 - pen.textlength("real", font(11)) / SCALE - 6
     bar = Image.fromarray(np.broadcast_to(PALETTE, (1, 256, 3)).copy())

@@ -4,19 +4,24 @@ import html
 import time
 
 import ipywidgets as widgets
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from gan_utils.widgets import curves, scene
 from gan_utils.widgets.frame import spoken
 from gan_utils.widgets.picture import Picture
 
-STILL_WIDTH = scene.SIZE + curves.WIDTH + 20  # CSS pixels
+STILL_WIDTH = scene.SIZE + curves.WIDTH + 16  # CSS pixels
 SPEAK_EVERY = 3.0  # seconds between status lines during play, for screen readers
 SCENE = (
     "The plane with the discriminator's opinion as a purple and green field, real points "
     "in blue, generated points in orange with small arrows, and the generator's grid"
 )
 CURVES = "curves of both losses and of mode coverage over the steps"
+
+STILL_NOTE = (
+    "This is a still picture. With the notebook open in",
+    "JupyterLab, run its cells, and press Play.",
+)
 
 
 class Stage:
@@ -64,6 +69,10 @@ class Stage:
         still = Image.new("RGB", size, scene.PAPER)
         still.paste(picture, (0, 0))
         still.paste(plots, scene.at(STILL_WIDTH - curves.WIDTH, scene.HEADER))
+        left = STILL_WIDTH - curves.WIDTH + curves.LEFT
+        for line, text in enumerate(STILL_NOTE):
+            place = scene.at(left, scene.HEADER + 300 + 20 * line)
+            ImageDraw.Draw(still).text(place, text, scene.QUIET, scene.font(12), "lm")
         return scene.encode(still, "PNG")
 
 
