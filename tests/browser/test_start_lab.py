@@ -9,7 +9,9 @@ pytestmark = pytest.mark.browser
 def lesson(lab_url, page):
     page.goto(lab_url("00_start_here.ipynb"))
     page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
-    page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status=idle]", timeout=60_000)
+    page.wait_for_selector(
+        ".jp-NotebookPanel-toolbar [data-status=idle]", timeout=60_000
+    )
     choose(page, "Edit", "Clear Outputs of All Cells")
     choose(page, "Run", "Run All Cells")
     page.get_by_text("✓ no connection left this machine").wait_for(timeout=90_000)
@@ -22,8 +24,12 @@ def choose(page, menu, entry):
 
 
 def test_run_all_then_the_slider_moves_and_the_pictures_change(lesson):
-    assert lesson.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
-    assert lesson.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    assert (
+        lesson.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
+    )
+    assert (
+        lesson.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    )
     slider = lesson.get_by_role("slider").first
     slider.scroll_into_view_if_needed()
     picture = lesson.locator(".gan-crisp").last
