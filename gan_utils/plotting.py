@@ -37,7 +37,7 @@ def show(figure, alt):
             "alt must say in a sentence what the figure shows; it is empty"
         )
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=1.4 * figure.dpi)
+    figure.savefig(buffer, format="png", dpi=1.25 * figure.dpi)
     plt.close(figure)
     width = round(figure.get_figwidth() * figure.dpi)
     show_png(buffer.getvalue(), alt, width)
@@ -57,10 +57,10 @@ def image_tag(content, alt, width, crisp=False):
 
 
 def _smaller(content):
-    """The same picture with a palette of 128 colours, about a third of the bytes."""
+    """The same picture with a palette of 64 colours, about a third of the bytes."""
     image = Image.open(io.BytesIO(content)).convert("RGB")
     buffer = io.BytesIO()
-    image.quantize(128, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    image.quantize(64, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 

@@ -27,7 +27,7 @@ def test_a_figure_becomes_an_image_with_alternative_text_and_is_closed(shown):
     figure, _ = plt.subplots(figsize=(4, 3))
     plotting.show(figure, alt='a "quoted" <thing>')
     assert 'alt="a &quot;quoted&quot; &lt;thing&gt;"' in shown[0]
-    assert picture_in(shown[0]).size == (616, 462)
+    assert picture_in(shown[0]).size == (550, 412)
     assert plt.get_fignums() == []
 
 
