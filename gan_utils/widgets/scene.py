@@ -52,19 +52,20 @@ def to_pixels(points):
     return list(zip((SCALE * x).tolist(), (SCALE * y).tolist()))
 
 
-def field_image(opinion):
-    """D's opinion (rows from bottom to top, in [0, 1]) as a smooth square in its colours."""
+def field_image(opinion, bands=255):
+    """D's opinion (rows from bottom to top, in [0, 1]) as a square in its colours."""
     opinion = np.nan_to_num(np.asarray(opinion, np.float32), nan=0.5)[::-1]
     middle = Image.fromarray(np.ascontiguousarray(opinion))
     middle = np.asarray(middle.resize((SIZE // 2,) * 2, Image.Resampling.BICUBIC))
-    colours = PALETTE[(middle.clip(0, 1) * 255).astype(np.uint8)]
+    banded = np.rint(middle.clip(0, 1) * bands) / bands
+    colours = PALETTE[(banded * 255).astype(np.uint8)]
     return Image.fromarray(colours).resize(
         (SCALE * SIZE,) * 2, Image.Resampling.BILINEAR
     )
 
 
 def draw_scene(
-    title, note, real, fake, opinion=None, pushes=None, grid=None, width=SIZE
+    title, note, real, fake, opinion=None, pushes=None, grid=None, bands=255
 ):
     """The plane: D's field, G's warped latent grid, both samples, and their pushes.
 
@@ -74,12 +75,13 @@ def draw_scene(
         opinion: ``Game.opinion()``, or None for a white field.
         pushes: ``Game.pushes()``, or None.
         grid: ``Game.latent_grid()``, or None.
+        bands: steps of colour between 0 and 1 in the field.
     Returns:
         A Pillow image, SCALE times as large as it is to be shown.
     """
     image = frame(opinion is not None, pushes is not None, grid is not None).copy()
     if opinion is not None:
-        image.paste(field_image(opinion), (0, SCALE * HEADER))
+        image.paste(field_image(opinion, bands), (0, SCALE * HEADER))
     pen = ImageDraw.Draw(image)
     if grid is not None:
         draw_grid(image, grid)
@@ -159,11 +161,13 @@ def cover_margins(image, *parts):
 
 
 def legend_dot(pen, x, y, colour, label):
+    """A disc and its label; returns where the next entry begins."""
     pen.ellipse((*at(x - 4, y - 4), *at(x + 4, y + 4)), colour, "white", SCALE // 2)
     return legend_text(pen, x + 8, y, label)
 
 
 def legend_text(pen, x, y, label):
+    """A label; returns where the next entry begins."""
     pen.text(at(x, y), label, TEXT, font(11), "lm")
     return x + pen.textlength(label, font(11)) / SCALE + 16
 

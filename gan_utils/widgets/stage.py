@@ -63,7 +63,9 @@ class Stage:
 
     def still(self, game, parts, title):
         """PNG bytes of the scene and the curves side by side."""
-        picture = _scene(game, parts, title, "")
+        picture = _scene(
+            game, parts, title, "", bands=20
+        )  # fewer colours, a small file
         plots = curves.draw_curves(game.loss_history, game.coverage_history)
         size = (scene.SCALE * STILL_WIDTH, picture.height)
         still = Image.new("RGB", size, scene.PAPER)
@@ -73,10 +75,10 @@ class Stage:
         for line, text in enumerate(STILL_NOTE):
             place = scene.at(left, scene.HEADER + 300 + 20 * line)
             ImageDraw.Draw(still).text(place, text, scene.QUIET, scene.font(12), "lm")
-        return scene.encode(still, "PNG")
+        return scene.encode(still.reduce(scene.SCALE), "PNG")
 
 
-def _scene(game, parts, title, note):
+def _scene(game, parts, title, note, bands=255):
     field, pushes, grid = parts
     return scene.draw_scene(
         title,
@@ -86,6 +88,7 @@ def _scene(game, parts, title, note):
         opinion=game.opinion(scene.EXTENT) if field else None,
         pushes=game.pushes() if pushes else None,
         grid=game.latent_grid() if grid else None,
+        bands=bands,
     )
 
 
