@@ -4,13 +4,16 @@ import html
 import time
 
 import ipywidgets as widgets
-from PIL import Image, ImageDraw
+import numpy as np
+from PIL import Image, ImageColor, ImageDraw
 
+from gan_utils.plotting import D_FAKE, D_REAL
 from gan_utils.widgets import curves, scene
 from gan_utils.widgets.frame import spoken
 from gan_utils.widgets.picture import Picture
 
 STILL_WIDTH = scene.SIZE + curves.WIDTH + 16  # CSS pixels
+STILL_BANDS = 20  # of the field: few colours make a small file
 SPEAK_EVERY = 3.0  # seconds between status lines during play, for screen readers
 SCENE = (
     "The plane with the discriminator's opinion as a purple and green field, real points "
@@ -75,7 +78,22 @@ class Stage:
         for line, text in enumerate(STILL_NOTE):
             place = scene.at(left, scene.HEADER + 300 + 20 * line)
             ImageDraw.Draw(still).text(place, text, scene.QUIET, scene.font(12), "lm")
-        return scene.encode(still.reduce(scene.SCALE), "PNG")
+        small = still.reduce(scene.SCALE)
+        few = small.quantize(palette=_few_colours(), dither=Image.Dither.NONE)
+        return scene.encode(few, "PNG")
+
+
+def _few_colours():
+    """A palette of the field's bands and of every ink in four strengths on white."""
+    bands = scene.PALETTE[np.linspace(0, 255, STILL_BANDS + 1).astype(int)]
+    inks = [scene.REAL_POINT, scene.FAKE_POINT, scene.PUSH, scene.TEXT, D_FAKE, D_REAL]
+    pairs = np.array([ImageColor.getrgb(ink) for ink in inks])[:, None]
+    shares = np.array([0.25, 0.5, 0.75, 1.0])[:, None]
+    mixed = (pairs * shares + 255 * (1 - shares)).round().reshape(-1, 3)
+    colours = np.concatenate([[[255, 255, 255]], bands, mixed]).astype(np.uint8)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(colours.tobytes())
+    return palette
 
 
 def _scene(game, parts, title, note, bands=255):

@@ -62,14 +62,21 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def lab_url(chromium, tmp_path_factory):
-    """A function from a lesson's file name to the address that opens a copy of it.
-
-    The server runs on a free loopback port, with its own settings, in a temporary folder
-    that holds copies of the notebooks; the clone is not touched.
-    """
+def lab_folder(tmp_path_factory):
+    """The folder that the server shows; its subfolder notebooks holds copies."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lab_url(chromium, lab_folder):
+    """A function from a notebook's file name to the address that opens its copy.
+
+    The server runs on a free loopback port, with its own settings, in a temporary folder;
+    the clone is not touched.
+    """
+    folder = lab_folder
     settings = folder / "settings"
     settings.mkdir()
     (settings / "overrides.json").write_text(NO_NEWS)
