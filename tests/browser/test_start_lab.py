@@ -14,7 +14,7 @@ def lesson(lab_url, page):
     )
     choose(page, "Edit", "Clear Outputs of All Cells")
     choose(page, "Run", "Run All Cells")
-    page.get_by_text("✓ no connection left this machine").wait_for(timeout=90_000)
+    page.get_by_text("✓ Python connected to no other machine").wait_for(timeout=90_000)
     return page
 
 
