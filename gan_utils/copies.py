@@ -14,7 +14,7 @@ def curve_panels(panels, xlabel, ylabel, every=1, log=False):
         every: steps between two records, the first at step 0.
         log: a logarithmic vertical axis, else one that starts at 0.
     """
-    height = 2.6 if len(panels) > 1 else 3.2
+    height = 2.4 if len(panels) > 1 else 2.9
     figure, row = plt.subplots(
         1, len(panels), figsize=(8.4, height), sharey=True, squeeze=False
     )
@@ -42,8 +42,8 @@ def orbit_panels(paths, xlabel, ylabel, extent=2.4):
         paths: {title: (steps, 2, copies)}; the first two copies are drawn.
         extent: the panels reach from -extent to extent.
     """
-    figure, panels = plt.subplots(1, len(paths), figsize=(8.4, 2.6), sharey=True)
-    x, y = torch.meshgrid(*[torch.linspace(-extent, extent, 11)] * 2, indexing="xy")
+    figure, panels = plt.subplots(1, len(paths), figsize=(8.4, 2.4), sharey=True)
+    x, y = torch.meshgrid(*[torch.linspace(-extent, extent, 9)] * 2, indexing="xy")
     for axes, (title, path) in zip(panels, paths.items()):
         axes.quiver(x, y, y, -x, color="#c4c4c4", width=0.007)
         for k, colour in ((1, "#f3cfa1"), (0, plotting.FAKE)):
@@ -66,7 +66,7 @@ def coverage_panels(covered, total, every, mended=()):
         every: generator steps between two records.
         mended: the set-ups drawn in green.
     """
-    figure, panels = plt.subplots(1, len(covered), figsize=(8.4, 2.6), sharey=True)
+    figure, panels = plt.subplots(1, len(covered), figsize=(8.4, 2.4), sharey=True)
     for axes, (name, counts) in zip(panels, covered.items()):
         colour = plotting.GOOD if name in mended else plotting.FAKE
         apart = torch.linspace(-0.012, 0.012, counts.shape[1]) * total
@@ -90,7 +90,7 @@ def sample_rows(rows, mixture, extent, shown=200):
     """
     copies, total = len(next(iter(rows.values()))), len(mixture.means)
     figure, panels = plt.subplots(
-        len(rows), copies, figsize=(8.4, 1.16 * len(rows)), squeeze=False
+        len(rows), copies, figsize=(8.4, 1.05 * len(rows)), squeeze=False
     )
     for line, (name, samples) in zip(panels, rows.items()):
         counts = metrics.modes_covered(samples, mixture)[0]
@@ -112,7 +112,7 @@ def dot_panels(measured, titles, mended=()):
         titles: what the panels measure.
         mended: the set-ups drawn in green.
     """
-    figure, panels = plt.subplots(1, len(titles), figsize=(8.4, 2.6), sharey=True)
+    figure, panels = plt.subplots(1, len(titles), figsize=(8.4, 2.4), sharey=True)
     for i, (axes, title) in enumerate(zip(panels, titles)):
         for row, (name, values) in enumerate(measured.items()):
             height = row + torch.linspace(-0.2, 0.2, len(values[i]))

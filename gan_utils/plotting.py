@@ -12,7 +12,7 @@ from IPython.display import HTML, display
 from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image, ImageChops
 
-MOST_COLOUR_ERROR = 32  # of 255, in any pixel of a saved figure
+MOST_COLOUR_ERROR = 60  # of 255, in any pixel of a saved figure
 REAL, FAKE = "#2166ac", "#e08214"
 D_REAL, D_FAKE = "#1b7837", "#762a83"
 GOOD, BAD, NEUTRAL = "#1b7837", "#b2182b", "#666666"
