@@ -388,6 +388,16 @@ def test_one_playground_plays_at_a_time(playground):
     assert asyncio.run(scenario()) == (False, True)
 
 
+def test_a_slow_machine_makes_fewer_steps_not_fewer_frames():
+    def slow(*arguments):
+        time.sleep(0.02)  # stands for a slow machine
+        return training.g_step(*arguments)
+
+    playground = Playground(g_step=slow)
+    playground._frame(*SPEEDS["up to 20 a frame"])
+    assert 1 <= playground.game.steps < 10
+
+
 def test_slow_motion_moves_one_player_at_a_time(playground):
     playground._frame(*SPEEDS["slow motion"])
     assert playground.game.steps == 0

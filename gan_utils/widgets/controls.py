@@ -28,9 +28,9 @@ SPEEDS = {
     "slow motion": (0, 1.0),
     "1 step a frame": (1, 0.0),
     "5 steps a frame": (5, 0.0),
-    "20 steps a frame": (20, 0.0),
+    "up to 20 a frame": (20, 0.0),
 }
-"""name: (steps a frame, least seconds a frame); 0 steps: one player at a time."""
+"""name: (most steps a frame, least seconds a frame); 0 steps: one player at a time."""
 WIDTH = "328px"
 
 
@@ -83,8 +83,8 @@ class Controls:
         self.play = button(
             "Play", "play", "Play or pause", widgets.ToggleButton, "84px"
         )
-        self.d_step = button("D step", "step-forward", "Move the discriminator once")
-        self.g_step = button("G step", "step-forward", "Move the generator once")
+        self.d_step = button("D step", "", "Move the discriminator once")
+        self.g_step = button("G step", "", "Move the generator once")
         self.reset = button("Reset", "refresh", "New networks from the seed")
         self.buttons = widgets.HBox([self.play, self.d_step, self.g_step, self.reset])
 

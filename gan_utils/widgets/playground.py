@@ -16,6 +16,7 @@ from gan_utils.widgets.keys import KeyGuard
 from gan_utils.widgets.stage import CURVES, SCENE, STILL_WIDTH, Stage
 
 MOST_FRAMES = 20  # a second: more would only cost, the eye is content
+STEP_SECONDS = 0.05  # a frame on a slow machine has fewer steps, not fewer frames
 LEAST_PAUSE = 0.01  # seconds between frames in which sliders and buttons are heard
 FEWEST_DABS = 5  # that make a drawn distribution
 REST_AFTER = 50_000  # steps after which play pauses, in case nobody is watching
@@ -172,8 +173,11 @@ class Playground:
         """Advance and draw once; returns how long the frame should last, in seconds."""
         with self.lock:
             if steps:
+                end = time.perf_counter() + STEP_SECONDS
                 for _ in range(steps):
                     self.game.step()
+                    if time.perf_counter() > end:
+                        break
                 self.draw()
             else:  # slow motion: one player at a time
                 self.next_is_d = not self.next_is_d
