@@ -103,7 +103,7 @@ def style(arguments):
 
 def lessons(arguments):
     set_up()
-    return run("-m", "gan_utils.lessons", sys.argv[1], *arguments)
+    return run("-m", "gan_utils", sys.argv[1], *arguments)
 
 
 def explore(arguments):

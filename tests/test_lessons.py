@@ -1,11 +1,10 @@
-import argparse
 import json
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from gan_utils import lessons
+from gan_utils import lessons, report
 from gan_utils.widgets.frame import WIDGET_VIEW
 
 SOURCE = """
@@ -29,26 +28,39 @@ def course(tmp_path, monkeypatch):
     path = tmp_path / "notebooks" / "00_one.ipynb"
     nbformat.write(new_notebook(cells=cells), path)
     monkeypatch.setattr(lessons, "ROOT", tmp_path)
-    monkeypatch.setattr(lessons, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(report, "RESULTS", tmp_path / "results")
     return tmp_path
 
 
-def options(**changes):
-    standard = {"lessons": [], "seeds": 4, "first": 0, "threads": 1, "cpu": None}
-    return argparse.Namespace(
-        **{**standard, "output": "claims", "arguments": "--seeds 4", **changes}
-    )
+def results(course):
+    return json.loads((course / "results" / "claims.json").read_text())["00_one"]
 
 
 def test_the_report_counts_every_seed_and_names_the_worst(course, capsys):
-    assert lessons.report_claims(options()) == 1
-    result = json.loads((course / "results" / "claims.json").read_text())
-    small, fact = result["claims"]
+    assert report.report_claims([], range(4), command="the command") == 1
+    small, fact = results(course)["claims"]
     assert (small["held"], small["runs"], small["at seed"]) == (3, 4, 3)
     assert small["smallest margin"] == pytest.approx(-0.2)
-    assert (fact["held"], fact["smallest margin"]) == (4, None)
-    assert result["seeds"] == [0, 1, 2, 3]
+    assert fact == {"claim": "facts are facts", "held": 4, "runs": 4}
+    assert results(course)["seeds"] == [0, 1, 2, 3]
     assert "1 did not always hold" in capsys.readouterr().out
+
+
+def test_a_claim_made_twice_in_one_run_counts_once_by_its_worse_half(course):
+    path = course / "notebooks" / "00_one.ipynb"
+    twice = nbformat.read(path, 4)
+    twice.cells[1].source += '\nclaim("facts are facts", seed > 0)'
+    nbformat.write(twice, path)
+    assert report.report_claims([], range(2)) == 1
+    assert results(course)["claims"][1]["held"] == 1
+
+
+def test_other_lessons_keep_their_results(course):
+    (course / "results").mkdir()
+    (course / "results" / "claims.json").write_text('{"07_other": {"claims": []}}')
+    report.report_claims(["00"], range(1))
+    kept = json.loads((course / "results" / "claims.json").read_text())
+    assert list(kept) == ["00_one", "07_other"]
 
 
 def test_a_lesson_that_stops_is_a_claim_that_failed(course, capsys):
@@ -56,7 +68,7 @@ def test_a_lesson_that_stops_is_a_claim_that_failed(course, capsys):
     broken = nbformat.read(path, 4)
     broken.cells.insert(2, new_code_cell("1 / 0"))
     nbformat.write(broken, path)
-    assert lessons.report_claims(options(seeds=1)) == 1
+    assert report.report_claims([], range(1)) == 1
     assert "runs to its end (ZeroDivisionError" in capsys.readouterr().out
 
 
