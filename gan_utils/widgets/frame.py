@@ -4,9 +4,10 @@ import ipywidgets as widgets
 from IPython.display import display
 
 from gan_utils.plotting import image_tag
+from gan_utils.widgets.picture import Picture
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-CRISP = "<style>.gan-crisp img, img.gan-crisp {image-rendering: pixelated}</style>"
+CRISP = "<style>.gan-crisp img {image-rendering: pixelated}</style>"
 
 
 def labelled_slider(description, value, low, high, step, **options):
@@ -23,12 +24,13 @@ def labelled_slider(description, value, low, high, step, **options):
     )
 
 
-def crisp_image(width):
-    """An image widget that enlarges small pictures to ``width`` CSS pixels unblurred."""
-    image = widgets.Image(
-        format="png", layout={"width": f"{width}px", "max_width": "100%"}
+def picture(alt, width, crisp=True):
+    """An empty PNG picture of ``width`` CSS pixels; crisp ones are enlarged unblurred."""
+    image = Picture(
+        alt=alt, format="png", layout={"width": f"{width}px", "max_width": "100%"}
     )
-    image.add_class("gan-crisp")
+    if crisp:
+        image.add_class("gan-crisp")
     return image
 
 

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from gan_utils.plotting import to_pixels
-from gan_utils.widgets.frame import CRISP, crisp_image, show_widget, spoken
+from gan_utils.widgets.frame import CRISP, picture, show_widget, spoken
 
 
 class Inspector:
@@ -24,7 +24,8 @@ class Inspector:
         self.pixels = to_pixels(torch.cat([real, fake])[order, 0])
         self.is_real = (order < len(real)).tolist()
         self.answers = []
-        self.picture, self.status = crisp_image(224), widgets.HTML()
+        alt = "the picture to be judged, real or generated"
+        self.picture, self.status = picture(alt, 224), widgets.HTML()
         self.buttons = [
             widgets.Button(description="real", icon="check"),
             widgets.Button(description="generated", icon="magic"),
@@ -68,5 +69,5 @@ class Inspector:
 
     def show(self):
         """Display the game in the notebook."""
-        alt = "One small grey picture and two buttons, real and generated"
+        alt = "One small grey picture from the game, to be judged real or generated"
         show_widget(self.box, self.picture.value, alt, 112, crisp=True)

@@ -10,11 +10,13 @@ from PIL import Image
 from gan_utils.plotting import tile
 from gan_utils.widgets.frame import (
     CRISP,
-    crisp_image,
     labelled_slider,
+    picture,
     show_widget,
     spoken,
 )
+
+WIDTH = 720  # CSS pixels
 
 
 def on_circle(start, end, degrees):
@@ -50,7 +52,8 @@ class LatentWalk:
             style={"description_width": "initial"},
             layout={"width": "220px"},
         )
-        self.picture, self.caption = crisp_image(720), widgets.HTML()
+        alt = f"{count} generated pictures of clothes, shoes and bags in a grid"
+        self.picture, self.caption = picture(alt, WIDTH), widgets.HTML()
         self.angle.observe(self.draw, "value")
         self.seed.observe(self.choose, "value")
         controls = widgets.HBox([self.angle, self.seed], layout={"flex_flow": "wrap"})
@@ -80,5 +83,5 @@ class LatentWalk:
 
     def show(self):
         """Display the widget in the notebook."""
-        alt = f"{self.count} generated pictures of clothes, shoes and bags in a grid"
-        show_widget(self.box, self.picture.value, alt, 720, crisp=True)
+        alt = self.picture.alt
+        show_widget(self.box, self.picture.value, alt, WIDTH, crisp=True)

@@ -5,7 +5,7 @@ import io
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 
-from gan_utils.widgets.frame import labelled_slider, show_widget, spoken
+from gan_utils.widgets.frame import labelled_slider, picture, show_widget, spoken
 
 
 class LiveFigure:
@@ -21,9 +21,7 @@ class LiveFigure:
     def __init__(self, figure, update, alt, **sliders):
         self.figure, self.update, self.alt = figure, update, alt
         self.width = round(figure.get_figwidth() * figure.dpi)
-        self.picture = widgets.Image(
-            format="png", layout={"width": f"{self.width}px", "max_width": "100%"}
-        )
+        self.picture = picture(alt, self.width, crisp=False)
         self.caption = widgets.HTML()
         self.sliders = {name: labelled_slider(*spec) for name, spec in sliders.items()}
         for slider in self.sliders.values():
