@@ -145,8 +145,8 @@ class Game:
         """What D says on a grid over [-extent, extent]^2: 0 generated, 1 real.
 
         The probability for the two cross-entropy losses, the score (its targets are 0 and
-        1) for least squares, and for Wasserstein, whose scores have no scale, the rank of
-        the score between those of generated and of real samples.
+        1) for least squares, and for Wasserstein, whose scores have no scale, the
+        sigmoid of the score, counted in spreads from the mean over all samples.
 
         Returns:
             (resolution, resolution) in [0, 1]; the first row is the bottom one.
