@@ -12,6 +12,7 @@ from IPython.display import HTML, display
 from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image, ImageChops
 
+SHARPNESS = 1.25  # picture dots per CSS pixel of a figure
 MOST_COLOUR_ERROR = 60  # of 255, in any pixel of a saved figure
 REAL, FAKE = "#2166ac", "#e08214"
 D_REAL, D_FAKE = "#1b7837", "#762a83"
@@ -38,10 +39,11 @@ def show(figure, alt):
             "alt must say in a sentence what the figure shows; it is empty"
         )
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=1.25 * figure.dpi)
+    dots = SHARPNESS * figure.dpi
+    figure.savefig(buffer, format="png", dpi=dots, bbox_inches="tight", pad_inches=0.06)
     plt.close(figure)
-    width = round(figure.get_figwidth() * figure.dpi)
-    show_png(buffer.getvalue(), alt, width)
+    width = Image.open(buffer).width / SHARPNESS
+    show_png(buffer.getvalue(), alt, round(width))
 
 
 def show_png(content, alt, width):

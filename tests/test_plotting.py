@@ -27,8 +27,18 @@ def test_a_figure_becomes_an_image_with_alternative_text_and_is_closed(shown):
     figure, _ = plt.subplots(figsize=(4, 3))
     plotting.show(figure, alt='a "quoted" <thing>')
     assert 'alt="a &quot;quoted&quot; &lt;thing&gt;"' in shown[0]
-    assert picture_in(shown[0]).size == (550, 412)
+    width, height = picture_in(shown[0]).size
+    css = int(re.search(r"width:(\d+)px", shown[0])[1])
+    assert width == pytest.approx(1.25 * css, abs=1)
+    assert (width, height) == (pytest.approx(550, abs=25), pytest.approx(412, abs=25))
     assert plt.get_fignums() == []
+
+
+def test_nothing_that_sticks_out_is_cut_off(shown):
+    figure, axes = plt.subplots(figsize=(4, 3))
+    axes.text(0.5, 1.5, "above the figure", transform=axes.transAxes)
+    plotting.show(figure, alt="a text above the axes")
+    assert picture_in(shown[0]).height > 480
 
 
 def test_a_figure_without_alternative_text_is_refused():
