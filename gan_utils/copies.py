@@ -42,7 +42,7 @@ def orbit_panels(paths, xlabel, ylabel, extent=2.4):
         paths: {title: (steps, 2, copies)}; the first two copies are drawn.
         extent: the panels reach from -extent to extent.
     """
-    figure, panels = plt.subplots(1, len(paths), figsize=(8.4, 2.4), sharey=True)
+    figure, panels = plt.subplots(1, len(paths), figsize=(8.4, 2.75), sharey=True)
     x, y = torch.meshgrid(*[torch.linspace(-extent, extent, 9)] * 2, indexing="xy")
     for axes, (title, path) in zip(panels, paths.items()):
         axes.quiver(x, y, y, -x, color="#c4c4c4", width=0.007)
