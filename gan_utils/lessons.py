@@ -108,9 +108,3 @@ def write_student_edition(folder):
         written.append(folder / path.name)
     print(f"{len(written)} lessons without solutions written to {folder}")
     return written
-
-
-if __name__ == "__main__":
-    from gan_utils.__main__ import main
-
-    raise SystemExit(main())
