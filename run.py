@@ -31,7 +31,8 @@ OLDEST, NEWEST = (3, 11), (3, 14)
 CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
 LAB_OVERRIDES = """{
   "@jupyterlab/apputils-extension:notification":
-    {"fetchNews": "false", "checkForUpdates": false, "doNotDisturbMode": false}
+    {"fetchNews": "false", "checkForUpdates": false, "doNotDisturbMode": false},
+  "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}
 }
 """
 

@@ -1,5 +1,6 @@
 """A real JupyterLab server and a real Chromium, for the tests in this folder."""
 
+import importlib.util
 import os
 import secrets
 import shutil
@@ -19,8 +20,9 @@ CHROMIUM_ARGUMENTS = [
     "--disable-gpu",
     "--disable-background-networking",
 ]
-NO_NEWS = """{"@jupyterlab/apputils-extension:notification":
- {"fetchNews": "false", "checkForUpdates": false}}"""
+spec = importlib.util.spec_from_file_location("run", ROOT / "run.py")
+run = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(run)
 
 
 def find_chromium():
@@ -79,7 +81,7 @@ def lab_url(chromium, lab_folder):
     folder = lab_folder
     settings = folder / "settings"
     settings.mkdir()
-    (settings / "overrides.json").write_text(NO_NEWS)
+    (settings / "overrides.json").write_text(run.LAB_OVERRIDES)
     port, token = free_port(), secrets.token_hex(8)
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR",
              "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")  # fmt: skip
