@@ -101,7 +101,10 @@ def lab_url(chromium, lab_folder):
     try:
         base = f"http://127.0.0.1:{port}"
         wait_for(f"{base}/api?token={token}", server, log)
-        yield lambda notebook: f"{base}/lab/tree/notebooks/{notebook}?token={token}"
+        yield lambda notebook: (  # a workspace of its own: no tab of another test
+            f"{base}/lab/workspaces/{secrets.token_hex(4)}/tree/notebooks/{notebook}"
+            f"?token={token}"
+        )
     finally:
         server.terminate()
         server.wait(20)
