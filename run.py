@@ -67,15 +67,14 @@ def lab(arguments):
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.root_dir={ROOT}",
         "--LabApp.extension_manager=readonly",
+        "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")
     print(
         "JupyterLab opens at lesson 0; to stop it, press Ctrl-C here twice.", flush=True
     )
-    return run(
-        "-m", "jupyterlab", *options, "notebooks/00_start_here.ipynb", *arguments
-    )
+    return run("-m", "jupyterlab", *options, *arguments)
 
 
 def test(arguments):
