@@ -7,13 +7,14 @@ leading dimensions, so that several GANs trained side by side stay independent.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from torch.nn.functional import softplus
+from torch.nn.functional import relu, softplus
 
 
 class LossPair(NamedTuple):
     """What each player minimises.
 
-    d_loss(real_logits, fake_logits) and g_loss(fake_logits) both return a scalar.
+    d_loss(real_logits, fake_logits) and g_loss(fake_logits) both return a scalar; the
+    g_loss of ``relativistic`` also needs the real logits, as its second argument.
     """
 
     d_loss: Callable
@@ -75,6 +76,49 @@ def least_squares_g_loss(fake_logits):
     return _mean((fake_logits - 1).square()) / 2
 
 
+def hinge_d_loss(real_scores, fake_scores):
+    """E[max(0, 1 - f(x))] + E[max(0, 1 + f(G(z)))]; f's scores saturate at +1 and -1.
+
+    Args:
+        real_scores, fake_scores: (..., batch), unbounded.
+    Returns:
+        Scalar >= 0; 2 at scores 0.
+    Source:
+        Lim and Ye 2017, arXiv:1705.02894; Miyato et al. 2018, arXiv:1802.05957, eq. 16.
+    """
+    return _mean(relu(1 - real_scores)) + _mean(relu(1 + fake_scores))
+
+
+def hinge_g_loss(fake_scores):
+    """-E[f(G(z))] (Miyato et al. 2018, arXiv:1802.05957, equation 17)."""
+    return -_mean(fake_scores)
+
+
+def relativistic_d_loss(real_logits, fake_logits):
+    """E[log(1 + e^(D(G(z)) - D(x)))]: real pictures should score above generated ones.
+
+    Args:
+        real_logits, fake_logits: (..., batch), unbounded, paired by position.
+    Returns:
+        Scalar >= 0 in nats; log 2 where the logits are equal.
+    Source:
+        Jolicoeur-Martineau 2018, arXiv:1807.00734, section 4.1 (RpGAN);
+        Huang et al. 2025, arXiv:2501.05441, equation 2.
+    """
+    return _mean(softplus(fake_logits - real_logits))
+
+
+def relativistic_g_loss(fake_logits, real_logits):
+    """E[log(1 + e^(D(x) - D(G(z))))], the discriminator's loss with the roles swapped.
+
+    Args:
+        fake_logits, real_logits: (..., batch), unbounded, paired by position.
+    Source:
+        As for ``relativistic_d_loss``.
+    """
+    return _mean(softplus(real_logits - fake_logits))
+
+
 def wasserstein_d_loss(real_scores, fake_scores):
     """E[f(G(z))] - E[f(x)]; needs a penalty on the slope (Arjovsky 2017, Algorithm 1)."""
     return _mean(fake_scores) - _mean(real_scores)
@@ -89,3 +133,5 @@ minimax = LossPair(discriminator_loss, saturating_loss)
 non_saturating = LossPair(discriminator_loss, non_saturating_loss)
 least_squares = LossPair(least_squares_d_loss, least_squares_g_loss)
 wasserstein = LossPair(wasserstein_d_loss, wasserstein_g_loss)
+hinge = LossPair(hinge_d_loss, hinge_g_loss)
+relativistic = LossPair(relativistic_d_loss, relativistic_g_loss)

@@ -21,6 +21,20 @@ def r1(discriminator, real):
     return squared.mean(-1).sum() / 2
 
 
+def r2(discriminator, fake):
+    """The same penalty at generated samples, E[||grad D(G(z))||^2] / 2.
+
+    Args:
+        discriminator: as for ``r1``.
+        fake: generated samples; no gradient flows back into the generator.
+    Returns:
+        Scalar >= 0, before the weight gamma.
+    Source:
+        Mescheder et al. 2018, arXiv:1801.04406, equation 10.
+    """
+    return r1(discriminator, fake)
+
+
 def gradient_penalty(critic, real, fake):
     """Penalise critic slopes that differ from 1 between real and generated samples.
 

@@ -24,16 +24,21 @@ def d_step(generator, discriminator, opt_d, real, z, loss, penalty=None):
     return d_loss.detach()
 
 
-def g_step(generator, discriminator, opt_g, z, loss):
+def g_step(generator, discriminator, opt_g, z, loss, real=None):
     """Move the generator once; the discriminator's weights stay as they are.
 
     Args:
         generator, discriminator, z, loss: as for ``d_step``.
         opt_g: optimiser over the generator's parameters alone.
+        real: a batch of data, for a loss that compares pairs (``losses.relativistic``).
     Returns:
         The generator's loss as a detached scalar tensor.
     """
-    g_loss = loss.g_loss(discriminator(generator(z)))
+    fake_logits = discriminator(generator(z))
+    if real is None:
+        g_loss = loss.g_loss(fake_logits)
+    else:
+        g_loss = loss.g_loss(fake_logits, discriminator(real).detach())
     opt_g.zero_grad()
     g_loss.backward()
     opt_g.step()

@@ -11,6 +11,7 @@ PAIRS = [
     losses.non_saturating,
     losses.least_squares,
     losses.wasserstein,
+    losses.hinge,
 ]
 
 
@@ -24,6 +25,20 @@ def test_values_at_zero_logits():
     assert losses.least_squares.d_loss(zero, zero).item() == pytest.approx(0.5)
     assert losses.least_squares.g_loss(zero).item() == pytest.approx(0.5)
     assert losses.wasserstein.d_loss(zero + 3, zero + 1).item() == pytest.approx(-2)
+    assert losses.hinge.d_loss(zero, zero).item() == pytest.approx(2)
+    assert losses.hinge.d_loss(zero + 1, zero - 1).item() == 0
+    assert losses.relativistic.d_loss(zero, zero).item() == pytest.approx(math.log(2))
+    assert losses.relativistic.g_loss(zero, zero).item() == pytest.approx(math.log(2))
+
+
+def test_the_relativistic_loss_sees_differences_alone_and_each_player_its_side():
+    real, fake = torch.randn(100), torch.randn(100)
+    d_loss, g_loss = losses.relativistic
+    torch.testing.assert_close(d_loss(real + 3, fake + 3), d_loss(real, fake))
+    expected = bce(real - fake, torch.ones(100))
+    torch.testing.assert_close(d_loss(real, fake), expected)
+    torch.testing.assert_close(g_loss(fake, real), bce(fake - real, torch.ones(100)))
+    assert losses.relativistic.d_loss(real + 50, fake) < 1e-9
 
 
 def test_against_pytorchs_cross_entropy():

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from gan_utils.networks import mlp_discriminator
-from gan_utils.penalties import gradient_penalty, r1
+from gan_utils.penalties import gradient_penalty, r1, r2
 
 
 def slope_of(weight):
@@ -84,3 +84,11 @@ def test_both_penalties_reach_the_weights():
 def test_shapes_that_differ_are_refused():
     with pytest.raises(ValueError, match="one shape"):
         gradient_penalty(slope_of([1.0, 0.0]), torch.ones(4, 2), torch.ones(5, 2))
+
+
+def test_r2_is_the_slope_at_generated_samples_and_leaves_the_generator_alone():
+    generator = nn.Linear(2, 2)
+    penalty = r2(slope_of([3.0, 4.0]), generator(torch.randn(16, 2)))
+    assert penalty.item() == pytest.approx(12.5)
+    penalty.backward()
+    assert all(p.grad is None for p in generator.parameters())

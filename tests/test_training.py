@@ -89,3 +89,16 @@ def test_ema_follows_its_formula_and_copies_buffers():
     torch.testing.assert_close(average.weight.data, torch.full((3,), 2.2))
     assert torch.equal(average.running_mean, source.running_mean)
     assert not average.weight.requires_grad
+
+
+def test_a_relativistic_g_step_sees_real_logits_and_trains_g_alone(pair):
+    generator, discriminator = pair
+    opt_g = torch.optim.SGD(generator.parameters(), lr=0.1)
+    before, real, z = weights(discriminator), torch.randn(32, 2), torch.randn(32, 2)
+    with torch.no_grad():
+        gap = discriminator(real) - discriminator(generator(z))
+    g_loss = g_step(generator, discriminator, opt_g, z, losses.relativistic, real)
+    torch.testing.assert_close(g_loss, torch.nn.functional.softplus(gap).mean())
+    assert torch.equal(weights(discriminator), before)
+    with pytest.raises(TypeError):
+        g_step(generator, discriminator, opt_g, z, losses.relativistic)
