@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+from gan_utils.networks import strided_convolutions
+
 
 class ConditionalBatchNorm(nn.Module):
     """Batch normalisation whose scale and shift are looked up by class.
@@ -60,18 +62,12 @@ class ProjectionDiscriminator(nn.Module):
         Miyato and Koyama 2018, arXiv:1802.05637, equation 3.
     """
 
-    def __init__(self, width=64, classes=10):
+    def __init__(self, width=64, classes=10, depth=2):
         super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(1, width, 4, stride=2, padding=1),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(width, 2 * width, 4, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(2 * width),
-            nn.LeakyReLU(0.2),
-            nn.Flatten(),
-        )
-        self.score = nn.Linear(2 * width * 7 * 7, 1)
-        self.embedding = nn.Embedding(classes, 2 * width * 7 * 7)
+        layers, features = strided_convolutions(width, depth)
+        self.body = nn.Sequential(*layers)
+        self.score = nn.Linear(features, 1)
+        self.embedding = nn.Embedding(classes, features)
         nn.init.zeros_(self.embedding.weight)
 
     def forward(self, images, labels):

@@ -77,24 +77,38 @@ class DCGANGenerator(nn.Module):
         return self.layers(z)
 
 
-class DCGANDiscriminator(nn.Module):
-    """Picture -> logit: two strided convolutions and a dense layer.
+def strided_convolutions(width, depth):
+    """The body of a DCGAN discriminator: every layer halves the picture.
 
-    Maps (batch, 1, 28, 28) in [-1, 1] to logits (batch,).
+    BatchNorm follows all convolutions but the first. Maps (batch, 1, 28, 28) to
+    (batch, features) with features = width * 2^(depth - 1) * side^2; side is 7 at
+    depth 2 and 3 at depth 3. Returns the list of layers and the number of features.
     """
-
-    def __init__(self, width=64):
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(1, width, 4, stride=2, padding=1),
-            nn.LeakyReLU(0.2),
+    layers = [nn.Conv2d(1, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+    for _ in range(depth - 1):
+        layers += [
             nn.Conv2d(width, 2 * width, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(2 * width),
             nn.LeakyReLU(0.2),
-            nn.Flatten(),
-            nn.Linear(2 * width * 7 * 7, 1),
-            nn.Flatten(0),
-        )
+        ]
+        width *= 2
+    return [*layers, nn.Flatten()], width * (28 // 2**depth) ** 2
+
+
+class DCGANDiscriminator(nn.Module):
+    """Picture -> logit: two or more strided convolutions and a dense layer.
+
+    Maps (batch, 1, 28, 28) in [-1, 1] to logits (batch,).
+
+    Args:
+        width: channels of the first convolution; each further one doubles them.
+        depth: number of convolutions, 2 to 4.
+    """
+
+    def __init__(self, width=64, depth=2):
+        super().__init__()
+        layers, features = strided_convolutions(width, depth)
+        self.layers = nn.Sequential(*layers, nn.Linear(features, 1), nn.Flatten(0))
 
     def forward(self, images):
         return self.layers(images)

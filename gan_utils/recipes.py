@@ -8,10 +8,27 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from gan_utils.checkpoints import save_checkpoint
+from gan_utils.conditional import ConditionalGenerator, ProjectionDiscriminator
 from gan_utils.data import fashion_mnist, to_float
-from gan_utils.losses import non_saturating
+from gan_utils.metrics import fid
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator, FeatureNetwork
-from gan_utils.training import EMA, d_step, g_step
+from gan_utils.training import by_steps, train_gan
+
+
+def score(generator, count=10_000):
+    """Our FID of ``count`` pictures from a generator, against the test set.
+
+    A conditional generator is asked for every class equally often.
+    """
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        z = torch.randn(count, generator.latent_dim)
+        given = [()] * -(-count // 500)
+        if hasattr(generator, "classes"):
+            classes = torch.arange(count) % generator.classes
+            given = [(part,) for part in classes.split(500)]
+        parts = [generator(part, *y) for part, y in zip(z.split(500), given)]
+        return fid(torch.cat(parts))
 
 
 def feature_network(steps=5000, batch_size=128):
@@ -20,7 +37,7 @@ def feature_network(steps=5000, batch_size=128):
     network = FeatureNetwork()
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
-    for step in range(steps):
+    for step, _ in enumerate(by_steps(steps)):
         which = torch.randint(len(images), (batch_size,))
         batch = to_float(images[which])
         if step % 2:
@@ -30,7 +47,6 @@ def feature_network(steps=5000, batch_size=128):
         loss.backward()
         optimiser.step()
         schedule.step()
-        _report(step, steps, loss)
     return network.eval(), {
         "test accuracy": accuracy(network),
         "steps": steps,
@@ -46,58 +62,40 @@ def accuracy(network):
     return (torch.cat(guesses) == labels).float().mean().item()
 
 
-def start_generator(steps=25_000, batch_size=64, latent_dim=32, width=48):
-    """Train the DCGAN generator that lesson 00 loads; returns its moving average."""
-    images, _ = fashion_mnist("train")
-    generator, average = (
-        DCGANGenerator(latent_dim, width),
-        DCGANGenerator(latent_dim, width),
-    )
-    discriminator = DCGANDiscriminator(width)
-    ema = EMA(average, generator)
-    optimisers = [
-        torch.optim.Adam(network.parameters(), lr=1e-3, betas=(0.5, 0.99))
-        for network in (generator, discriminator)
-    ]
-    schedules = [
-        torch.optim.lr_scheduler.LambdaLR(o, lambda s: min(1.0, 2 * (1 - s / steps)))
-        for o in optimisers
-    ]
-    for step in range(steps):
-        real = to_float(images[torch.randint(len(images), (batch_size,))])
-        z = torch.randn(batch_size, latent_dim)
-        d_step(generator, discriminator, optimisers[1], real, z, non_saturating)
-        z = torch.randn(batch_size, latent_dim)
-        g_loss = g_step(generator, discriminator, optimisers[0], z, non_saturating)
-        ema.update()
-        for schedule in schedules:
-            schedule.step()
-        _report(step, steps, g_loss)
-    facts = {
+def explorer_unconditional(steps=30_000, latent_dim=64, width=48):
+    """The generator that lessons 00 and 10 explore: the recipe of lesson 08, for longer."""
+    generator = DCGANGenerator(latent_dim, width)
+    discriminator = DCGANDiscriminator(width // 2, depth=3)
+    network, _ = train_gan(generator, discriminator, by_steps(steps))
+    return network, _facts(network, steps, width)
+
+
+def explorer_conditional(steps=30_000, latent_dim=64, width=48):
+    """The same, told the class of every picture."""
+    generator = ConditionalGenerator(latent_dim, width)
+    discriminator = ProjectionDiscriminator(width // 2, depth=3)
+    network, _ = train_gan(generator, discriminator, by_steps(steps), conditional=True)
+    return network, _facts(network, steps, width)
+
+
+def _facts(generator, steps, width):
+    training_pictures, _ = fashion_mnist("train")
+    return {
+        "FID on the test set": score(generator),
+        "FID of 10,000 training pictures on the test set": fid(
+            training_pictures[:10_000]
+        ),
         "steps": steps,
-        "batch": batch_size,
-        "latent_dim": latent_dim,
+        "batch": 64,
+        "latent_dim": generator.latent_dim,
         "width": width,
     }
-    return average.eval(), {"FID on the test set": score(average), **facts}
 
 
-def score(generator, count=10_000):
-    """Our FID of ``count`` pictures from a generator, against the test set."""
-    from gan_utils.metrics import fid
-
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        z = torch.randn(count, generator.latent_dim)
-        return fid(torch.cat([generator(part) for part in z.split(500)]))
-
-
-def _report(step, steps, loss):
-    if step % 500 == 0 or step == steps - 1:
-        print(f"step {step:6d} of {steps}, loss {loss.item():.3f}", flush=True)
-
-
-RECIPES = {"feature_network": feature_network, "start_generator": start_generator}
+RECIPES = {
+    recipe.__name__: recipe
+    for recipe in (feature_network, explorer_unconditional, explorer_conditional)
+}
 
 
 def main():
