@@ -154,7 +154,7 @@ def train_gan(
             d_loss = d_loss + penalty(discriminator, real, fake.detach())
         _descend(opt_d, d_loss)
         discriminator.requires_grad_(False)  # no gradients for D's weights in G's step
-        pairs = (discriminator(real),) if loss is losses.relativistic else ()
+        pairs = (discriminator(real, *given),) if loss is losses.relativistic else ()
         _descend(opt_g, loss.g_loss(discriminator(fake, *given), *pairs))
         discriminator.requires_grad_(True)
         if ema:

@@ -10,12 +10,14 @@ def test_the_feature_network_learns_in_a_few_steps(capsys):
     network, facts = recipes.feature_network(steps=60, batch_size=32)
     assert facts["test accuracy"] > 0.5
     assert not network.training
+    assert "step 0 of 60" in capsys.readouterr().out
 
 
-def test_the_start_generator_moves_and_is_scored(capsys):
-    torch.manual_seed(0)
-    average, facts = recipes.start_generator(steps=3, batch_size=8, width=4)
-    assert facts["FID on the test set"] > 50
-    assert facts["latent_dim"] == average.latent_dim == 32
-    assert not average.training
-    assert "step      2 of 3" in capsys.readouterr().out
+def test_the_explorers_generators_move_and_are_scored():
+    for recipe in (recipes.explorer_unconditional, recipes.explorer_conditional):
+        torch.manual_seed(0)
+        generator, facts = recipe(steps=3, latent_dim=16, width=4)
+        assert facts["FID on the test set"] > 50
+        assert 0 < facts["FID of 10,000 training pictures on the test set"] < 0.5
+        assert facts["latent_dim"] == generator.latent_dim == 16
+        assert not generator.training

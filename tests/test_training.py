@@ -1,12 +1,26 @@
 import copy
+import itertools
 
 import pytest
 import torch
 
 from gan_utils import losses
-from gan_utils.networks import mlp, mlp_discriminator
+from gan_utils.conditional import ConditionalGenerator, ProjectionDiscriminator
+from gan_utils.networks import (
+    DCGANDiscriminator,
+    DCGANGenerator,
+    mlp,
+    mlp_discriminator,
+)
 from gan_utils.penalties import r1
-from gan_utils.training import EMA, d_step, g_step
+from gan_utils.training import (
+    EMA,
+    by_cpu_seconds,
+    by_steps,
+    d_step,
+    g_step,
+    train_gan,
+)
 
 
 @pytest.fixture
@@ -102,3 +116,56 @@ def test_a_relativistic_g_step_sees_real_logits_and_trains_g_alone(pair):
     assert torch.equal(weights(discriminator), before)
     with pytest.raises(TypeError):
         g_step(generator, discriminator, opt_g, z, losses.relativistic)
+
+
+def train(progress, **options):
+    torch.manual_seed(0)
+    generator, discriminator = DCGANGenerator(8, 4), DCGANDiscriminator(4, depth=3)
+    before = weights(generator)
+    result, steps = train_gan(generator, discriminator, progress, **options)
+    return before, weights(generator), result, steps
+
+
+def test_train_gan_counts_its_steps_and_trains_both_players(capsys):
+    before, after, result, steps = train(by_steps(4))
+    assert steps == 4
+    assert not torch.equal(before, after)
+    assert not result.training
+    assert "step 0 of 4" in capsys.readouterr().out
+
+
+def test_the_rates_fall_to_zero_after_the_constant_part():
+    _, half_way, _, _ = train(iter([0.0, 0.5]))
+    _, with_a_last_step_at_rate_0, _, _ = train(iter([0.0, 0.5, 1.0]))
+    torch.testing.assert_close(half_way, with_a_last_step_at_rate_0)
+    _, slower, _, _ = train(iter([0.0, 0.75]))
+    assert not torch.allclose(half_way, slower)
+
+
+def test_the_moving_average_is_what_train_gan_returns():
+    _, raw, average, _ = train(iter([0.0] * 5), decay=0.9)
+    assert not torch.allclose(raw, weights(average))
+    _, _, same, _ = train(iter([0.0] * 5), decay=0.0001)
+    torch.testing.assert_close(weights(same), raw, rtol=1e-3, atol=1e-4)
+
+
+def test_cpu_seconds_run_out():
+    shares = list(itertools.islice(by_cpu_seconds(0.05), 10_000_000))
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] < 0.5 < shares[-1] < 1
+
+
+def test_train_gan_takes_penalties_classes_and_pairs():
+    seen = []
+
+    def penalty(discriminator, real, fake):
+        seen.append((real.shape, fake.shape, fake.requires_grad))
+        return r1(discriminator, real)
+
+    train(iter([0.0]), penalty=penalty, loss=losses.relativistic, batch_size=6)
+    assert seen == [((6, 1, 28, 28), (6, 1, 28, 28), False)]
+    generator = ConditionalGenerator(8, 4)
+    before = weights(generator)
+    players = generator, ProjectionDiscriminator(4, depth=3)
+    train_gan(*players, iter([0.0]), conditional=True)
+    assert not torch.equal(before, weights(generator))
