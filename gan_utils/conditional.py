@@ -33,16 +33,19 @@ class ConditionalGenerator(nn.Module):
     """z and a class -> picture: ``DCGANGenerator`` with class-conditional BatchNorm.
 
     Maps z (batch, latent_dim) and labels (batch,), int64 in [0, classes), to pictures
-    (batch, 1, 28, 28) in [-1, 1].
+    (batch, 1, 28, 28) in [-1, 1]; ``refine`` as for ``DCGANGenerator``.
     """
 
-    def __init__(self, latent_dim=64, width=64, classes=10):
+    def __init__(self, latent_dim=64, width=64, classes=10, refine=False):
         super().__init__()
-        self.latent_dim, self.classes = latent_dim, classes
+        self.latent_dim, self.classes, self.refine = latent_dim, classes, refine
         self.dense = nn.Linear(latent_dim + classes, 2 * width * 7 * 7, bias=False)
         self.norm_7 = ConditionalBatchNorm(2 * width, classes)
         self.up_14 = nn.ConvTranspose2d(2 * width, width, 4, 2, 1, bias=False)
         self.norm_14 = ConditionalBatchNorm(width, classes)
+        if refine:
+            self.conv_14 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+            self.norm_conv_14 = ConditionalBatchNorm(width, classes)
         self.up_28 = nn.ConvTranspose2d(width, 1, 4, 2, 1)
 
     def forward(self, z, labels):
@@ -50,6 +53,8 @@ class ConditionalGenerator(nn.Module):
         features = self.dense(torch.cat([z, one_hot], 1)).unflatten(1, (-1, 7, 7))
         features = self.norm_7(features, labels).relu()
         features = self.norm_14(self.up_14(features), labels).relu()
+        if self.refine:
+            features = self.norm_conv_14(self.conv_14(features), labels).relu()
         return self.up_28(features).tanh()
 
 

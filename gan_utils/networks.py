@@ -54,13 +54,21 @@ class DCGANGenerator(nn.Module):
 
     Maps (batch, latent_dim) to (batch, 1, 28, 28) in [-1, 1].
 
+    Args:
+        latent_dim: numbers in z.
+        width: channels at 14x14; twice as many at 7x7.
+        refine: one more convolution, 3x3, between the two transposed ones.
     Source:
         Radford et al. 2015, arXiv:1511.06434, at the size of Fashion-MNIST.
     """
 
-    def __init__(self, latent_dim=64, width=64):
+    def __init__(self, latent_dim=64, width=64, refine=False):
         super().__init__()
         self.latent_dim = latent_dim
+        more = [
+            nn.Conv2d(width, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+        ]
         self.layers = nn.Sequential(
             nn.Linear(latent_dim, 2 * width * 7 * 7, bias=False),
             nn.Unflatten(1, (2 * width, 7, 7)),
@@ -69,6 +77,7 @@ class DCGANGenerator(nn.Module):
             nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(width),
             nn.ReLU(),
+            *([*more, nn.ReLU()] if refine else []),
             nn.ConvTranspose2d(width, 1, 4, stride=2, padding=1),
             nn.Tanh(),
         )

@@ -64,7 +64,7 @@ def accuracy(network):
 
 def explorer_unconditional(steps=30_000, latent_dim=64, width=48):
     """The generator that lessons 00 and 10 explore: the recipe of lesson 08, for longer."""
-    generator = DCGANGenerator(latent_dim, width)
+    generator = DCGANGenerator(latent_dim, width, refine=True)
     discriminator = DCGANDiscriminator(width // 2, depth=3)
     network, _ = train_gan(generator, discriminator, by_steps(steps))
     return network, _facts(network, steps, width)
@@ -72,7 +72,7 @@ def explorer_unconditional(steps=30_000, latent_dim=64, width=48):
 
 def explorer_conditional(steps=30_000, latent_dim=64, width=48):
     """The same, told the class of every picture."""
-    generator = ConditionalGenerator(latent_dim, width)
+    generator = ConditionalGenerator(latent_dim, width, refine=True)
     discriminator = ProjectionDiscriminator(width // 2, depth=3)
     network, _ = train_gan(generator, discriminator, by_steps(steps), conditional=True)
     return network, _facts(network, steps, width)
@@ -89,6 +89,7 @@ def _facts(generator, steps, width):
         "batch": 64,
         "latent_dim": generator.latent_dim,
         "width": width,
+        "refine": True,
     }
 
 

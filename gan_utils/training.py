@@ -122,7 +122,7 @@ def train_gan(
         loss: a ``losses.LossPair``.
         rates: learning rates of generator and discriminator.
         betas: of Adam, for both.
-        constant: share of the training before the rates begin to fall, in [0, 1).
+        constant: share of the training before the rates begin to fall, in [0, 1].
         batch_size: pictures a step.
         penalty: None, or a function (discriminator, real, fake) -> weighted scalar.
         decay: of the generator's moving average; None for none.
@@ -140,10 +140,9 @@ def train_gan(
     ema = EMA(copy.deepcopy(generator), generator, decay) if decay else None
     steps = 0
     for share in progress:
+        falling = (1 - share) / max(1 - constant, 1e-9)
         for optimiser, rate in ((opt_g, rates[0]), (opt_d, rates[1])):
-            optimiser.param_groups[0]["lr"] = rate * min(
-                1, (1 - share) / (1 - constant)
-            )
+            optimiser.param_groups[0]["lr"] = rate * min(1, falling)
         which = torch.randint(len(images), (batch_size,))
         real = to_float(images[which]).contiguous(memory_format=torch.channels_last)
         given = (labels[which],) if conditional else ()

@@ -11,10 +11,11 @@ from gan_utils.conditional import (
 
 def test_shapes():
     labels = torch.tensor([0, 3, 9, 9, 1])
-    generator = ConditionalGenerator(latent_dim=16, width=8)
-    pictures = generator(torch.randn(5, 16), labels)
-    assert pictures.shape == (5, 1, 28, 28)
-    assert pictures.abs().max() <= 1
+    for refine in (False, True):
+        generator = ConditionalGenerator(latent_dim=16, width=8, refine=refine)
+        pictures = generator(torch.randn(5, 16), labels)
+        assert pictures.shape == (5, 1, 28, 28)
+        assert pictures.abs().max() <= 1
     assert ProjectionDiscriminator(8)(pictures, labels).shape == (5,)
 
 

@@ -18,6 +18,10 @@ def test_shapes():
     assert mlp_discriminator(2, 8)(torch.randn(5, 2)).shape == (5,)
     assert mlp_discriminator(2, 8, copies=4)(torch.randn(4, 5, 2)).shape == (4, 5)
     assert DCGANDiscriminator(8)(torch.randn(5, 1, 28, 28)).shape == (5,)
+    for refine, layers in ((False, 9), (True, 12)):
+        generator = DCGANGenerator(16, 8, refine)
+        assert generator(torch.randn(5, 16)).shape == (5, 1, 28, 28)
+        assert len(generator.layers) == layers
     assert DCGANDiscriminator(8, depth=3)(torch.randn(5, 1, 28, 28)).shape == (5,)
     assert FeatureNetwork(8)(torch.randn(5, 1, 28, 28)).shape == (5, 10)
 
