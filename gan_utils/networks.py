@@ -65,10 +65,10 @@ class DCGANGenerator(nn.Module):
     def __init__(self, latent_dim=64, width=64, refine=False):
         super().__init__()
         self.latent_dim = latent_dim
-        more = [
-            nn.Conv2d(width, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-        ]
+        more = []
+        if refine:
+            convolution = nn.Conv2d(width, width, 3, padding=1, bias=False)
+            more = [convolution, nn.BatchNorm2d(width), nn.ReLU()]
         self.layers = nn.Sequential(
             nn.Linear(latent_dim, 2 * width * 7 * 7, bias=False),
             nn.Unflatten(1, (2 * width, 7, 7)),
@@ -77,7 +77,7 @@ class DCGANGenerator(nn.Module):
             nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(width),
             nn.ReLU(),
-            *([*more, nn.ReLU()] if refine else []),
+            *more,
             nn.ConvTranspose2d(width, 1, 4, stride=2, padding=1),
             nn.Tanh(),
         )
