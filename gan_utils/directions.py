@@ -2,6 +2,43 @@
 
 import torch
 
+from gan_utils import attributes
+from gan_utils.latent import Direction
+
+TOPS, SHOES = (0, 2, 3, 4, 6), (5, 7, 9)
+NAMED = (  # name, word at the low end, at the high end, measure, classes that have it
+    ("brightness", "dark", "bright", attributes.brightness, range(10)),
+    ("pattern", "plain", "patterned", attributes.pattern, range(10)),
+    ("width", "narrow", "wide", attributes.width, (*TOPS, 1, 8)),
+    ("height", "low", "high", attributes.height, (*SHOES, 8)),
+    ("sleeve length", "short", "long", attributes.sleeve_length, TOPS),
+    ("heel height", "flat", "high", attributes.heel_height, (5, 9)),
+    ("flare", "straight", "flared", attributes.flare, (3,)),
+    ("leg gap", "closed", "apart", attributes.leg_gap, (1,)),
+    ("handle", "none", "tall", attributes.handle_height, (8,)),
+)
+
+
+def named_directions(generator, count=1000):
+    """The attributes a person would name, as directions, class by class.
+
+    Args:
+        generator: conditional, of the ten classes of Fashion-MNIST.
+        count: pictures per class to learn from.
+    Returns:
+        A list of ``latent.Direction``; one name comes once for each class that has it.
+    """
+    found = []
+    for label in range(generator.classes):
+        rows = [row for row in NAMED if label in row[4]]
+        measures = [row[3] for row in rows]
+        vectors, _ = attribute_directions(generator, measures, label, count)
+        found += [
+            Direction(name, low, high, vector, (label,))
+            for (name, low, high, _, _), vector in zip(rows, vectors)
+        ]
+    return found
+
 
 @torch.no_grad()
 def generate(generator, z, label=None, batch_size=500):

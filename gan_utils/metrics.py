@@ -1,12 +1,16 @@
-"""How good are the samples? Fréchet distance and mode coverage."""
+"""How good are the samples? Fréchet and kernel distance, a report card, mode coverage."""
 
 import functools
+import math
 
 import torch
 
 from gan_utils.checkpoints import load_checkpoint
 from gan_utils.data import fashion_mnist, to_float
+from gan_utils.manifold import CHUNK, density_coverage, feature_pair, precision_recall
 from gan_utils.networks import FeatureNetwork
+
+MOST = 10  # float pictures beyond this cannot be meant to lie in [-1, 1]
 
 
 @functools.cache
@@ -24,10 +28,15 @@ def image_features(images, batch_size=500):
     Returns:
         (N, 64) float32.
     Raises:
-        ValueError: another shape.
+        ValueError: another shape, or floats far outside [-1, 1].
     """
     if images.dim() != 4 or images.shape[1:] != (1, 28, 28):
         raise ValueError(f"images must be (N, 1, 28, 28); got {tuple(images.shape)}")
+    if images.is_floating_point() and images.numel() and images.max() > MOST:
+        raise ValueError(
+            f"float images must lie in [-1, 1]; got values up to {images.max():.0f}: "
+            "pass uint8, or data.to_float(images)"
+        )
     network = feature_network()
     batches = (
         to_float(b) if b.dtype == torch.uint8 else b for b in images.split(batch_size)
@@ -51,18 +60,9 @@ def frechet_distance(features_a, features_b):
     Source:
         Heusel et al. 2017, arXiv:1706.08500, equation 6.
     """
-    a, b = features_a.double(), features_b.double()
-    if a.dim() != 2 or a.shape[1:] != b.shape[1:]:
-        raise ValueError(
-            f"features must be (N, d) and (M, d); got {tuple(a.shape)} and {tuple(b.shape)}"
-        )
-    if min(len(a), len(b)) <= a.shape[1]:
-        raise ValueError(
-            f"a Fréchet distance in {a.shape[1]} dimensions needs more than {a.shape[1]} samples "
-            f"on each side; got {len(a)} and {len(b)}"
-        )
-    if not (a.isfinite().all() and b.isfinite().all()):
-        raise ValueError("features must be finite; the pictures hold NaN or infinity")
+    dimension = features_a.shape[-1:].numel()
+    reason = f"a Fréchet distance in {dimension} dimensions"
+    a, b = feature_pair(features_a, features_b, dimension + 1, reason)
     cov_a, cov_b = a.T.cov(), b.T.cov()
     root_a = _square_root(cov_a)
     cross = _square_root(root_a @ cov_b @ root_a).trace()
@@ -81,6 +81,69 @@ def _square_root(matrix):
     return vectors * values.clamp_min(0).sqrt() @ vectors.T
 
 
+def squared_mmd(features_a, features_b):
+    """The squared maximum mean discrepancy under the kernel k(x, y) = (x.y / d + 1)^3.
+
+    E k(a, a') + E k(b, b') - 2 E k(a, b) over pairs of different samples: unbiased, so
+    its expected value is 0 for equal distributions and single values may be negative.
+
+    Args:
+        features_a, features_b: (N, d) and (M, d), at least 2 of each.
+    Returns:
+        A float.
+    Raises:
+        ValueError: fewer samples, shapes differ, or a value is not finite.
+    Source:
+        Bińkowski et al. 2018, arXiv:1801.01401, equation 4 and section 4.
+    """
+    a, b = feature_pair(features_a, features_b, 2, "a kernel distance")
+    return _mean_kernel(a) + _mean_kernel(b) - 2 * _mean_kernel(a, b)
+
+
+def _mean_kernel(a, b=None):
+    """The mean of (x.y / d + 1)^3 over a and b, or over pairs of different rows of a."""
+    other, size = (a if b is None else b), a.shape[1]
+    total = sum(_cube(c @ other.T, size) for c in a.split(CHUNK))
+    if b is not None:
+        return total / (len(a) * len(b))
+    return (total - _cube(a.square().sum(1), size)) / (len(a) * (len(a) - 1))
+
+
+def _cube(products, size):
+    """The sum of (p / d + 1)^3; three products are ten times as fast as a power."""
+    base = products.div_(size).add_(1)
+    return (base * base).mul_(base).sum().item()
+
+
+def kernel_distance(features_a, features_b, blocks=10):
+    """KID: the mean of ``squared_mmd`` over disjoint blocks, and its standard error.
+
+    Both sides are shuffled (always alike) and cut into as many blocks. No sample is used
+    twice, so the blocks are independent and their spread gives the standard error.
+
+    Args:
+        features_a, features_b: (N, d) and (M, d), N and M at least 2 * blocks.
+        blocks: at least 2; ten of 1,000 samples each is close to the paper.
+    Returns:
+        mean and standard error, floats.
+    Raises:
+        ValueError: blocks < 2, too few samples, shapes differ, or a value is not finite.
+    Source:
+        Bińkowski et al. 2018, arXiv:1801.01401, section 4, where the subsets overlap.
+    """
+    if blocks < 2:
+        raise ValueError(f"a standard error needs at least 2 blocks; got {blocks}")
+    reason = f"a kernel distance in {blocks} blocks"
+    a, b = feature_pair(features_a, features_b, 2 * blocks, reason)
+    shuffle = torch.Generator().manual_seed(0)
+    parts = (
+        x[torch.randperm(len(x), generator=shuffle)].tensor_split(blocks)
+        for x in (a, b)
+    )
+    values = torch.tensor([squared_mmd(x, y) for x, y in zip(*parts)])
+    return values.mean().item(), values.std().item() / math.sqrt(blocks)
+
+
 @functools.cache
 def reference_features(count=10_000):
     """Features of the first ``count`` test pictures, which no generator has trained on."""
@@ -96,6 +159,25 @@ def fid(images):
         images: (N, 1, 28, 28) in [-1, 1], N > 64; use 5,000 or more.
     """
     return frechet_distance(image_features(images), reference_features())
+
+
+def report_card(features, reference):
+    """Every measure of lesson 07 for one set of features against another.
+
+    Args:
+        features: (N, d) of the pictures to judge, N > d and N >= 20.
+        reference: (M, d) of real pictures; M = N keeps precision and recall comparable.
+    Returns:
+        {"FID", "KID", "KID error", "precision", "recall", "density", "coverage": float}.
+    Raises:
+        ValueError: too few samples, shapes differ, or a value is not finite.
+    """
+    kid, error = kernel_distance(features, reference)
+    precision, recall = precision_recall(reference, features)
+    density, coverage = density_coverage(reference, features)
+    card = {"FID": frechet_distance(features, reference), "KID": kid}
+    card |= {"KID error": error, "precision": precision, "recall": recall}
+    return card | {"density": density, "coverage": coverage}
 
 
 def modes_covered(samples, mixture, share=0.2):

@@ -1,0 +1,69 @@
+// The line to Python. What the hand does is collected while an answer is under way, and only
+// the last value of each control is sent on: a drag can neither fall behind nor end wrong.
+const NUDGES = [6, 12, 20, 32, 48]; // ms
+const GIVE_UP = 4000; // ms without an answer, after which the next request is sent anyway
+const REST = 70; // ms of rest before strip, classifier and code are asked for
+
+function openLink(model, listeners) {
+  const me = Math.random().toString(36).slice(2);
+  let tickets = 0;
+  let waiting = null; // the ticket of the request under way
+  let steps = [];
+  let resting = null;
+  let watch = null;
+
+  // Jupyter's server writes "busy" and our answer as two small packets, and TCP (Nagle) holds
+  // the second until the first is acknowledged, which browsers do only after 40 ms, or with the
+  // next thing they send. So we send something.
+  function nudge(ticket) {
+    for (const delay of NUDGES)
+      setTimeout(() => waiting === ticket && model.send({ kind: "nudge" }), delay);
+  }
+
+  function flush() {
+    if (waiting || steps.length === 0) return;
+    const ticket = (waiting = `${me} ${++tickets}`);
+    clearTimeout(resting);
+    model.send({ kind: "steps", ticket, steps });
+    steps = [];
+    nudge(ticket);
+    clearTimeout(watch);
+    watch = setTimeout(() => waiting === ticket && settle(ticket), GIVE_UP);
+  }
+
+  function settle(ticket) {
+    if (ticket === waiting) waiting = null;
+    flush();
+    clearTimeout(resting);
+    if (!waiting) resting = setTimeout(() => ask({ kind: "rest", ...listeners.wants() }), REST);
+  }
+
+  function set(name, value) {
+    const last = steps.at(-1);
+    if (last && last[0] === "set" && last[1] === name) last[2] = value;
+    else steps.push(["set", name, value]);
+    flush();
+  }
+
+  function act(...step) {
+    steps.push(step);
+    flush();
+  }
+
+  const ask = (message, buffers) => model.send(message, undefined, buffers);
+
+  function receive(message, buffers) {
+    if (message.kind === "state") {
+      const current = waiting === null || message.ticket === waiting;
+      listeners.state(message, buffers[0], current && steps.length === 0);
+      settle(message.ticket);
+    } else listeners[message.kind]?.(message, buffers[0]);
+  }
+  model.on("msg:custom", receive);
+  const close = () => {
+    model.off("msg:custom", receive);
+    clearTimeout(resting);
+    clearTimeout(watch);
+  };
+  return { set, act, ask, close, idle: () => waiting === null };
+}

@@ -1,0 +1,98 @@
+"""The explorer in a real JupyterLab: move, drag, morph, save, invert, a thousand changes."""
+
+import nbformat
+import numpy as np
+import pytest
+from explorer_page import ExplorerPage
+
+pytestmark = pytest.mark.browser
+
+CELL = """from gan_utils.explore import load_generator
+from gan_utils.widgets.explorer import Explorer
+
+explorer = Explorer(load_generator("start_generator"))
+explorer.show()"""
+HEAP_GROWTH = 2_000_000  # bytes that a thousand changes may leave in the page
+RANDOM_MOVES = """async (count) => {
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  const ranges = [...document.querySelectorAll(".gx-range")];
+  for (let i = 0; i < count; i++) {
+    const one = ranges[Math.floor(Math.random() * ranges.length)];
+    one.value = +one.min + Math.random() * (one.max - one.min);
+    one.dispatchEvent(new Event("input"));
+    if (i % 3 === 0) await pause(4);
+  }
+  await pause(1500);
+}"""
+
+
+@pytest.fixture
+def explorer(page, lab_url, lab_folder):
+    path = lab_folder / "notebooks" / "explorer_only.ipynb"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, path)
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(lab_url(path.name))
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    yield ExplorerPage(page)
+    assert errors == []
+    assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
+    assert (
+        page.locator(".jp-Notebook .jp-Cell").count() == 1
+    )  # no key went to JupyterLab
+
+
+def test_keyboard_drag_and_journey(explorer):
+    explorer.move_by_keyboard()
+    explorer.drag_fast()
+    explorer.journey()
+    explorer.has_names()
+
+
+def test_save_and_invert(explorer, tmp_path):
+    explorer.save()
+    explorer.invert(tmp_path)
+
+
+def test_bars_can_be_dragged(explorer):
+    explorer.tab("Coordinates")
+    bars = explorer.page.locator(".gx-bars")
+    box = bars.bounding_box()
+    explorer.page.mouse.move(box["x"] + box["width"] * 4.5 / 32, box["y"] + 20)
+    explorer.page.mouse.down()
+    explorer.page.mouse.move(box["x"] + box["width"] * 4.5 / 32, box["y"] + 90, steps=9)
+    explorer.page.mouse.up()
+    explorer.says("1 coordinate moved")
+    explorer.page.wait_for_timeout(300)
+    assert explorer.slider("coordinate (1 to 32)").input_value() == "5"
+    value = float(explorer.slider("its value").input_value())
+    assert value == pytest.approx(-2.0, abs=0.15)
+    explorer.shot("coordinates")
+
+
+def test_a_thousand_random_changes_end_on_the_right_picture(explorer):
+    page = explorer.page
+    tools = page.context.new_cdp_session(page)
+
+    def heap():
+        tools.send("HeapProfiler.collectGarbage")
+        return tools.send("Runtime.getHeapUsage")["usedSize"]
+
+    explorer.tab("Directions")
+    page.evaluate(RANDOM_MOVES, 100)
+    before = heap()
+    page.evaluate(RANDOM_MOVES, 1000)
+    assert heap() - before < HEAP_GROWTH
+    assert page.locator(".gx-alarm:visible").count() == 0
+    page.get_by_role("button", name="Reset").click()
+    explorer.state.reset()
+    seed = page.get_by_label("Seed", exact=True)
+    seed.fill("31")
+    explorer.moved("seed", 31)
+    ends = np.unique(explorer.shown())
+    assert len(ends) > 20

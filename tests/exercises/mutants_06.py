@@ -1,0 +1,40 @@
+"""(exercise, text of the solution, wrong text, word the check must say)"""
+
+MUTANTS = [
+    ("exercise-1", '"non-saturating": (-1, 0)', '"non-saturating": (0, -1)', "saturating"),
+    ("exercise-1", "(-6, 4)", "(-5, 5)", "target"),
+    ("exercise-1", "(-6, 4)", "(6, -4)", "signs"),
+    ("exercise-1", '"hinge": (-1, -1)', '"hinge": (-1, 0)', "margin"),
+    ("exercise-1", '"hinge": (-1, -1)', '"hinge": ...', "not started"),
+    ("exercise-2", "relu(norm - 1)", "(norm - 1)", "two-sided"),
+    ("exercise-2", "relu(norm - 1)", "relu(1 - norm)", "turn the difference"),
+    ("exercise-2", ".square().mean()", ".mean()", "square is missing"),
+    ("exercise-2", ".square().mean()", ".square()", "one number"),
+    (
+        "exercise-2",
+        "torch.rand(len(real), *[1] * (real.dim() - 1))",
+        "torch.rand_like(real)",
+        "pixel",
+    ),
+    ("exercise-2", "torch.rand(len(real)", "torch.randn(len(real)", "uniform"),
+    ("exercise-2", "torch.rand(len(real)", "torch.rand(1", "whole batch"),
+    ("exercise-2", "slope.flatten(1).norm(dim=1)", "slope.norm(dim=1)", "axes"),
+    ("exercise-2", "slope.flatten(1).norm(dim=1)", "slope.norm()", "axes"),
+    ("exercise-2", ", create_graph=True", "", "create_graph"),
+    ("exercise-3", ".abs()", "", "signs"),
+    ("exercise-3", ".abs()", ".square()", "squares"),
+    ("exercise-3", " * t.diff()", "", "lengths"),
+    (
+        "exercise-3",
+        "((share_x - share_y).abs() * t.diff()).sum()",
+        "(share_x - share_y).abs().mean()",
+        "lengths",
+    ),
+    (
+        "exercise-3",
+        "share_x - share_y",
+        "share_x * len(x) - share_y * len(y)",
+        "counts",
+    ),
+    ("exercise-3", "searchsorted(x.sort().values", "searchsorted(x", "shares"),
+]

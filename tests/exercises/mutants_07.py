@@ -1,0 +1,51 @@
+"""(exercise, text of the solution, wrong text, word the check must say)"""
+
+MUTANTS = [
+    ("exercise-1", '"A": "recall"', '"A": "precision"', "out of reach"),
+    ("exercise-1", '"B": "none"', '"B": "FID"', "row of copies"),
+    ("exercise-1", '"C": "density"', '"C": "precision"', "star"),
+    ("exercise-1", '"C": "density"', '"C": "KID"', "not one of"),
+    ("exercise-1", '"D": 10', '"D": 18', "standard deviations"),
+    ("exercise-1", '"D": 10', '"D": 9', "widths"),
+    ("exercise-1", '"D": 10', '"D": 4', "squared"),
+    ("exercise-1", '"D": 10', '"D": ...', "not started"),
+    ("exercise-2", "1 / sizes", "sizes", "straight in 1/n"),
+    ("exercise-2", "1 / sizes", "sizes.log()", "log n"),
+    ("exercise-2", "return scores.mean() - slope * x.mean()", "return slope", "slope"),
+    ("exercise-2", " - slope * x.mean()", "", "mean score"),
+    ("exercise-2", "- slope *", "+ slope *", "sign"),
+    (
+        "exercise-2",
+        "return scores.mean() - slope * x.mean()",
+        "return scores[-1]",
+        "last score",
+    ),
+    (
+        "exercise-2",
+        "(centred * (scores - scores.mean())).sum() / centred.square().sum()",
+        "(scores[0] - scores[-1]) / (x[0] - x[-1])",
+        "least squares",
+    ),
+    ("exercise-3", "[:, k]", "[:, k - 1]", "column 0"),
+    ("exercise-3", "max(1)", "max(0)", "axis"),
+    ("exercise-3", "max(1)", "min(1)", "smallest"),
+    ("exercise-3", ".max(1).values", ".mean(1)", "mean"),
+    (
+        "exercise-3",
+        "(radii / torch.cdist(fake, real)).max(1)",
+        "(torch.cdist(fake, real) / radii).min(1)",
+        "upside down",
+    ),
+    (
+        "exercise-3",
+        "torch.cdist(fake, real)",
+        "torch.cdist(real, fake)",
+        "40 radii fit",
+    ),
+    (
+        "exercise-3",
+        "torch.cdist(real, real)",
+        "torch.cdist(fake, fake)",
+        "40 radii fit",
+    ),
+]

@@ -1,0 +1,27 @@
+"""(exercise, text of the solution, wrong text, word the check must say)"""
+
+MUTANTS = [
+    ("exercise-1", "0.3 / (0.3 + 0.1)", "0.1 / (0.3 + 0.1)", "share of real"),
+    ("exercise-1", "0.3 / (0.3 + 0.1)", "0.3 / 0.1", "p over the sum"),
+    ("exercise-1", "1 - 0.2", "1.0", "errors too"),
+    ("exercise-1", "1 / 0.04", "0.04", "draws"),
+    ("exercise-1", "1 / 0.04", "1 / 0.04 - 1", "accepted one"),
+    ("exercise-1", "-log(4)", "log(4)", "sign"),
+    ("exercise-1", "-log(4)", "0.0", "two equal heaps"),
+    ("exercise-1", "-log(4)", "-log(2)", "both terms"),
+    ("exercise-1", "1 - 0.2", "...", "not started"),
+    ("exercise-2", "[images, planes]", "[planes, images]", "last"),
+    ("exercise-2", "planes], 1)", "planes[:, :9]], 1)", "ten planes"),
+    ("exercise-2", "one_hot(labels, 10)", "one_hot(labels.flip(0), 10)", "own class"),
+    ("exercise-2", "one_hot(labels, 10)", "one_hot(9 - labels, 10)", "own class"),
+    ("exercise-2", "[images, planes]", "[images, planes / 10]", "sum"),
+    ("exercise-2", "[images, planes]", "[images * planes.sum(1, True) * 2, planes]",
+     "stays as it is"),
+    ("exercise-3", "0.5 * not_real", "not_real", "half"),
+    ("exercise-3", " + softplus(mismatched).mean()", "", "missing"),
+    ("exercise-3", "softplus(mismatched)", "softplus(-mismatched)", "called real"),
+    ("exercise-3", "return softplus(-real).mean() + 0.5 * not_real",
+     "return -softplus(-real).mean() - 0.5 * not_real", "maximises"),
+    ("exercise-3", "softplus(-real).mean()", "-torch.sigmoid(real).log().mean()",
+     "softplus"),
+]  # fmt: skip
