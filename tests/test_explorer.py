@@ -245,6 +245,23 @@ def test_the_strip_shows_what_a_click_would_give(conditional, name):
         assert np.abs(shown.astype(int) - row).max() <= 1  # a batch may round otherwise
 
 
+@pytest.mark.parametrize(
+    "name", ["seed", "class", "truncation", "position", "value", "light"]
+)
+def test_the_pictures_at_hand_are_those_that_the_moves_will_give(conditional, name):
+    conditional.steps(("set", "seed", 9), ("set", "light", -1), ("look", name))
+    answer, buffers = conditional.say("fan", name=name, generation=7)[-1]
+    pictures = np.frombuffer(buffers[0], np.uint8).reshape(-1, 28, 28)
+    assert answer["generation"] == 7
+    assert len(pictures) == len(answer["stops"])
+    steps = np.diff(answer["stops"])
+    assert np.allclose(steps, steps[0])  # the front end counts on it
+    for stop, picture in list(zip(answer["stops"], pictures))[::7]:
+        _, shown = conditional.steps(("set", name, stop))
+        assert np.abs(shown.astype(int) - picture).max() <= 1
+    assert conditional.say("fan", name="heel", generation=8) == []
+
+
 def test_looking_leaves_the_picture_and_an_unchanged_strip_is_not_sent_again(plain):
     _, before = plain.steps(("set", "seed", 3))
     assert (plain.steps(("look", "principal 1"))[1] == before).all()

@@ -24,8 +24,9 @@ FRAMES = 24  # of a journey, one way
 class Explorer:
     """Sliders, strips, journeys and inversion for one generator.
 
-    Pictures are made one at a time in the kernel and travel as 784 bytes; the front end
-    asks for the next one when the last has arrived, so that no drag falls behind.
+    Each picture is one forward pass in the kernel and travels as 784 bytes; the front end
+    asks for the next when the last has arrived, so that no drag falls behind. While the
+    hand rests it fetches the pictures along the control moved last, to show them at once.
 
     Args:
         generator: a module from z (N, latent_dim), and labels (N,) if it has ``classes``,
@@ -113,7 +114,16 @@ class Explorer:
 
     def _listen(self, _view, message, buffers):
         kind = message.get("kind")
-        if kind in ("steps", "hello", "rest", "target", "invert", "stop", "file"):
+        if kind in (
+            "steps",
+            "hello",
+            "rest",
+            "fan",
+            "target",
+            "invert",
+            "stop",
+            "file",
+        ):
             try:
                 getattr(self, f"_on_{kind}")(message, buffers)
             except (ValueError, OSError) as error:
@@ -140,18 +150,29 @@ class Explorer:
 
     def _on_rest(self, message, _buffers):
         """The hand rests: strip, classifier and code may follow."""
-        name, stops = self.state.along, self.state.stops()
-        points = self.state.points(name, stops)
-        seen = words.seen(self.names, self.pixels())
-        answer = {"kind": "rest", "seen": seen, "strip": None}
+        state, stops = self.state, self.state.few_stops()
+        answer = {"kind": "rest", "strip": None}
+        answer["seen"] = words.seen(self.names, self.pixels())
         if message.get("code"):
             answer["code"] = self.code()
-        key = (name, points[0].numpy().tobytes(), points[1])
-        if key == self.row and not message.get("again"):
+        points, labels = state.points(state.along, stops)
+        row = (state.along, points.numpy().tobytes(), labels)
+        if row == self.row:
             return self.view.send(answer)
-        self.row = key
-        title = words.strip_title(self.state, stops, self.names)
-        answer["strip"] = {"name": name, "stops": stops, **title}
+        self.row = row
+        title = words.strip_title(state, stops, self.names)
+        answer["strip"] = {"name": state.along, "stops": stops, **title}
+        pictures = draw(state.generator, points, labels)
+        self.view.send(answer, buffers=[pictures.tobytes()])
+
+    def _on_fan(self, message, _buffers):
+        """The pictures of every position of the control moved last, to have at hand."""
+        if message.get("name") != self.state.along:
+            return
+        stops = self.state.stops()
+        points = self.state.points(self.state.along, stops)
+        answer = {"kind": "fan", "name": message["name"], "stops": stops}
+        answer["generation"] = message.get("generation")
         pictures = draw(self.state.generator, *points)
         self.view.send(answer, buffers=[pictures.tobytes()])
 

@@ -1,21 +1,26 @@
 // The line to Python. What the hand does is collected while an answer is under way, and only
 // the last value of each control is sent on: a drag can neither fall behind nor end wrong.
 const NUDGES = [6, 12, 20, 32, 48]; // ms
+const SLOW = 30; // ms; an answer that takes longer was held back
+const PROBE = 16; // every so many requests one goes without nudges, to see if they are needed
 const GIVE_UP = 4000; // ms without an answer, after which the next request is sent anyway
 const REST = 70; // ms of rest before strip, classifier and code are asked for
 
-function openLink(model, listeners) {
+function openLink(model, listeners, fan) {
   const me = Math.random().toString(36).slice(2);
   let tickets = 0;
   let waiting = null; // the ticket of the request under way
   let steps = [];
   let resting = null;
   let watch = null;
+  let sent = 0; // when the request under way was sent
+  let held = false; // whether answers are held back without nudges
 
   // Jupyter's server writes "busy" and our answer as two small packets, and TCP (Nagle) holds
   // the second until the first is acknowledged, which browsers do only after 40 ms, or with the
-  // next thing they send. So we send something.
+  // next thing they send. So we send something, if it helps.
   function nudge(ticket) {
+    if (!held || tickets % PROBE === 0) return;
     for (const delay of NUDGES)
       setTimeout(() => waiting === ticket && model.send({ kind: "nudge" }), delay);
   }
@@ -26,19 +31,24 @@ function openLink(model, listeners) {
     clearTimeout(resting);
     model.send({ kind: "steps", ticket, steps });
     steps = [];
+    sent = performance.now();
     nudge(ticket);
     clearTimeout(watch);
     watch = setTimeout(() => waiting === ticket && settle(ticket), GIVE_UP);
   }
 
   function settle(ticket) {
-    if (ticket === waiting) waiting = null;
+    if (ticket && ticket === waiting) {
+      if (!held || tickets % PROBE === 0) held = performance.now() - sent > SLOW;
+      waiting = null;
+    }
     flush();
     clearTimeout(resting);
     if (!waiting) resting = setTimeout(() => ask({ kind: "rest", ...listeners.wants() }), REST);
   }
 
   function set(name, value) {
+    fan.touch(name, value);
     const last = steps.at(-1);
     if (last && last[0] === "set" && last[1] === name) last[2] = value;
     else steps.push(["set", name, value]);
@@ -46,6 +56,7 @@ function openLink(model, listeners) {
   }
 
   function act(...step) {
+    fan.drop();
     steps.push(step);
     flush();
   }
@@ -54,6 +65,7 @@ function openLink(model, listeners) {
 
   function receive(message, buffers) {
     if (message.kind === "state") {
+      if (!message.ticket) fan.drop(); // Python moved by itself
       const current = waiting === null || message.ticket === waiting;
       listeners.state(message, buffers[0], current && steps.length === 0);
       settle(message.ticket);

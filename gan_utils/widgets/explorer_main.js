@@ -88,9 +88,14 @@ function render({ model, el }) {
   let state = null;
   let openPanel = null;
   const listeners = { wants: () => ({ code: openPanel === panels.save }) };
-  const link = openLink(model, listeners);
-  const top = topRow(link, config);
   const large = picture("Generated picture", "gx-large gx-fake");
+  const paint = (grey) => {
+    large.paint(grey);
+    large.canvas.dataset.shown = (+large.canvas.dataset.shown || 0) + 1;
+  };
+  const fan = makeFan(paint);
+  const link = openLink(model, listeners, fan);
+  const top = topRow(link, config);
   const sentence = h("p", { className: "gx-sentence" });
   const seen = h("p", { className: "gx-note" });
   const spoken = h("div", { className: "gx-spoken" });
@@ -102,7 +107,7 @@ function render({ model, el }) {
   const left = h("div", { className: "gx-left" }, large.canvas, sentence, seen);
   const body = h("div", { className: "gx-body" }, left);
   if (config.compact) {
-    panels.few = fewSliders(link, config);
+    openPanel = panels.few = fewSliders(link, config);
     body.append(h("div", { className: "gx-side" }, panels.few.element));
   } else {
     const named = config.axes.some((axis) => axis.group === "attributes");
@@ -116,7 +121,7 @@ function render({ model, el }) {
       journey: "Journey", mine: "My picture", save: "Save" };
     const book = tabs(Object.entries(panels).map(([key, panel]) => [titles[key], panel]), (panel) => {
       openPanel = panel;
-      panel.shown?.();
+      if (state) panel.update?.(state);
       const about = state && panel.about?.(state);
       if (about) link.act("look", about); // the strip shows what its first slider would do
       if (state && panel === panels.save) link.ask({ kind: "rest", code: true });
@@ -134,13 +139,12 @@ function render({ model, el }) {
   Object.assign(listeners, {
     state(message, pixels, current) {
       state = message;
-      large.paint(bytes(pixels));
-      large.name(message.sentence);
-      large.canvas.dataset.shown = (+large.canvas.dataset.shown || 0) + 1;
+      if (current || !fan.ahead()) paint(bytes(pixels)); // no older picture over a newer one
+      if (current) fan.answered();
       sentence.textContent = message.sentence;
       if (message.ticket) alarm.hidden = true;
       if (!current) return; // the hand is ahead of this answer: leave its controls alone
-      for (const part of [top, ...Object.values(panels)]) part.update?.(message);
+      for (const part of [top, openPanel]) part.update?.(message);
       row.mark(message);
     },
     rest(message, pixels) {
@@ -149,7 +153,10 @@ function render({ model, el }) {
       large.name(`${state.sentence} ${message.seen}`);
       if (message.strip) row.show(message.strip, pixels, state);
       if (message.code) panels.save?.show(message.code);
+      const wish = link.idle() && fan.request(state.along);
+      if (wish) link.ask(wish);
     },
+    fan: (message, pixels) => fan.take(message, pixels),
     ends: (_message, pixels) => panels.journey?.paint(pixels),
     target: (message, pixels) => panels.mine?.aim(message, pixels),
     progress(message, pixels) {

@@ -10,8 +10,8 @@ from gan_utils.data import fashion_mnist, to_float
 from gan_utils.inversion import inversion
 from gan_utils.plotting import to_pixels
 from gan_utils.widgets import explorer_files as files
-from gan_utils.widgets.explorer_state import number as checked
-from gan_utils.widgets.explorer_state import one_thread
+from gan_utils.widgets.explorer_draw import number as checked
+from gan_utils.widgets.explorer_draw import one_thread
 
 STEPS, STARTS = 300, 16
 SLICE = 0.03  # seconds of work between two looks at what the hand does

@@ -93,16 +93,13 @@ function coordinatePanel(link, config) {
   canvas.addEventListener("pointermove", (event) => dragged !== null && drag(event));
   for (const end of ["pointerup", "pointercancel"])
     canvas.addEventListener(end, () => (dragged = null));
-  let last = null;
   function update(state) {
-    last = state;
     which.set(state.coordinate);
     value.set(state.value);
     length.textContent = lengthOf(state, config);
-    if (element.offsetParent) draw(state.z, state.coordinate);
+    draw(state.z, state.coordinate);
   }
-  const shown = () => last && draw(last.z, last.coordinate);
-  return { element, update, shown, about: () => "value" };
+  return { element, update, about: () => "value" };
 }
 
 const lengthOf = (state, config) =>

@@ -1,19 +1,19 @@
 """What the explorer stands on: a latent point, how it came about, and what it looks like."""
 
-import contextlib
 import copy
 from typing import NamedTuple
 
 import torch
 
 from gan_utils import latent
-from gan_utils.plotting import to_pixels
+from gan_utils.widgets.explorer_draw import draw, number, one_thread
 
 FOUND = 6  # directions of each of the two kinds that nobody named
 REACH = 3.0  # ends of a slider along a direction
 WIDEST = 4.0  # ends of a coordinate's slider
 TRUNCATION = 1.5  # the highest
 STOPS = 11  # pictures in the strip
+STEP = 0.1  # of a slider along a direction
 LAST_SEED = 9999
 WAYS = {"great circle": latent.slerp, "straight line": latent.lerp}
 
@@ -170,16 +170,22 @@ class State:
         return (z.double() * 1e4).round().div(1e4).float()
 
     def stops(self):
-        """Values along the control moved last, for the strip of pictures."""
+        """Every position of the control moved last."""
         if self.along == "seed":
             first = min(max(self.seed - STOPS // 2, 0), LAST_SEED - STOPS + 1)
             return list(range(first, first + STOPS))
         if self.along == "class":
             return list(range(self.generator.classes))
-        ends = {"truncation": (0, TRUNCATION), "position": (0, 1),
-                "value": (-WIDEST, WIDEST)}  # fmt: skip
-        low, high = ends.get(self.along, (-REACH, REACH))
-        return [low + (high - low) * i / (STOPS - 1) for i in range(STOPS)]
+        ends = {"truncation": (0, TRUNCATION, 0.05), "position": (0, 1, 0.01),
+                "value": (-WIDEST, WIDEST, 0.1)}  # fmt: skip
+        low, high, step = ends.get(self.along, (-REACH, REACH, STEP))
+        count = round((high - low) / step)
+        return [round(low + step * i, 6) for i in range(count + 1)]
+
+    def few_stops(self):
+        """The positions that the strip shows: about 11, evenly spaced."""
+        stops = self.stops()
+        return stops[:: max((len(stops) - 1) // (STOPS - 1), 1)]
 
     def points(self, name, values):
         """z (N, latent_dim) and labels (N,) or None, were one control at each value."""
@@ -203,35 +209,7 @@ class State:
         return draw(self.generator, self.z()[None], label)[0]
 
 
-def number(name, value, low, high):
-    """A finite number between the ends; raises ValueError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name} must be a number; got {value!r}")
-    if value != value:
-        raise ValueError(f"{name} must be a number; got NaN")
-    return min(max(value, low), high)
-
-
 def seed_point(generator, seed):
     """Gaussian noise (latent_dim,) that depends on the seed alone."""
     random = torch.Generator().manual_seed(seed)
     return torch.randn(generator.latent_dim, generator=random)
-
-
-@torch.no_grad()
-def draw(generator, z, labels=None):
-    """Pictures uint8 (N, 28, 28) of z (N, latent_dim)."""
-    labels = None if labels is None else torch.tensor(labels)
-    with one_thread():
-        return to_pixels(latent.make(generator, z, labels))[:, 0]
-
-
-@contextlib.contextmanager
-def one_thread():
-    """A single small picture waits longer for a second thread than it takes to make."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

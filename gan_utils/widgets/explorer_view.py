@@ -9,11 +9,12 @@ import numpy as np
 import traitlets
 from PIL import Image
 
-from gan_utils.widgets.explorer_state import REACH, draw
+from gan_utils.widgets.explorer_draw import draw
+from gan_utils.widgets.explorer_state import REACH
 from gan_utils.widgets.keys import KeyGuard
 
 HERE = Path(__file__).parent
-PARTS = ("dom", "link", "sliders", "strip", "journey", "mine", "save", "main")
+PARTS = ("dom", "fan", "link", "sliders", "strip", "journey", "mine", "save", "main")
 ROWS, COLUMNS, GAP = 5, 7, 2  # of the still picture's sheet
 
 

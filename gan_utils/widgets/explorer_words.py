@@ -4,7 +4,7 @@ import torch
 
 from gan_utils.data import CLASSES, to_float
 from gan_utils.metrics import feature_network
-from gan_utils.widgets.explorer_state import one_thread
+from gan_utils.widgets.explorer_draw import one_thread
 
 
 def class_name(names, label):

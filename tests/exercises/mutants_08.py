@@ -1,0 +1,67 @@
+"""(exercise, text of the solution, wrong text, word the check must say)"""
+
+MUTANTS = [
+    ("exercise-1", '"A": 0.5', '"A": 0.0', "sigmoid(0 - (0))"),
+    ("exercise-1", '"B": 0.5', '"B": 0.0', "difference"),
+    ("exercise-1", '"C": 0.0', '"C": 1.0', "turned round"),
+    ("exercise-1", '"D": 1.0', '"D": 0.12', "difference"),
+    ("exercise-1", '"D": 1.0', '"D": 7.0', "between 0 and 1"),
+    ("exercise-1", '"D": 1.0', '"D": ...', "not started"),
+    ("exercise-2", "every * penalty", "penalty", "multiply by every"),
+    ("exercise-2", "every * penalty", "1 / every * penalty", "must stay"),
+    ("exercise-2", "% every", "// every", "evenly spaced"),
+    ("exercise-2", "if next(calls) % every", "if not next(calls) % every", "not 30"),
+    (
+        "exercise-2",
+        "(discriminator, real, fake)\n\n",
+        "(discriminator, fake, real)\n\n",
+        "in this order",
+    ),
+    (
+        "exercise-2",
+        "        if next(calls) % every:\n            return torch.zeros(())\n"
+        "        return every * penalty(discriminator, real, fake)",
+        "        value = penalty(discriminator, real, fake)\n"
+        "        return 0 * value if next(calls) % every else every * value",
+        "no time is saved",
+    ),
+    (
+        "exercise-2",
+        "    calls = itertools.count()\n",
+        "    calls = lazy.__dict__.setdefault('calls', itertools.count(1))\n",
+        "its own calls",
+    ),
+    ("exercise-3", "nn.init.zeros_(self.last.weight)", "pass", "begin with F(x) = 0"),
+    (
+        "exercise-3",
+        "nn.init.zeros_(self.last.weight)",
+        "for p in self.parameters():\n            nn.init.zeros_(p)",
+        "only the last",
+    ),
+    ("exercise-3", "x + branch", "branch", "missing"),
+    (
+        "exercise-3",
+        "avg_pool2d(x + branch, 2)",
+        "nn.functional.relu(avg_pool2d(x + branch, 2))",
+        "after",
+    ),
+    ("exercise-3", "avg_pool2d(x + branch, 2)", "x + branch", "wanted"),
+    (
+        "exercise-3",
+        "avg_pool2d(x + branch, 2)",
+        "x + avg_pool2d(branch, 2)",
+        "both paths",
+    ),
+    (
+        "exercise-3",
+        "nn.init.zeros_(self.last.weight)",
+        "nn.init.zeros_(self.last.weight)\n        self.norm = nn.BatchNorm2d(channels)",
+        "BatchNorm",
+    ),
+    (
+        "exercise-3",
+        "nn.functional.leaky_relu(self.first(x), 0.2)",
+        "self.first(x)",
+        "linear",
+    ),
+]
