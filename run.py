@@ -7,7 +7,7 @@ python3 run.py notebooks [01 04]    run lessons top to bottom and save them clea
 python3 run.py claims --seeds 5     how often does every claim hold, and by how much?
 python3 run.py student FOLDER       copies of the lessons without the worked solutions
 python3 run.py style                check code and notebooks against the style
-python3 run.py explore              the latent explorer (comes with lesson 10)
+python3 run.py explore [FILE]       the latent explorer in the browser, without a notebook
 """
 
 import hashlib
@@ -22,6 +22,7 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+CALLED_FROM = Path.cwd()
 VENV = ROOT / ".venv"
 READY = VENV / "ready"
 CACHE = ROOT / ".cache"
@@ -107,10 +108,14 @@ def lessons(arguments):
 
 
 def explore(arguments):
-    print(
-        "The latent explorer comes with lesson 10; until then, try the slider in lesson 0."
-    )
-    return 0
+    set_up()
+    return run("-m", "gan_utils.explore", *map(absolute, arguments))
+
+
+def absolute(argument):
+    """A file named relative to where run.py was called; other arguments stay."""
+    path = CALLED_FROM / argument
+    return str(path) if argument.endswith(".safetensors") else argument
 
 
 def run(*arguments, **environment):

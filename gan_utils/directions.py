@@ -5,13 +5,12 @@ import torch
 from gan_utils import attributes
 from gan_utils.latent import Direction
 
-TOPS, SHOES = (0, 2, 3, 4, 6), (5, 7, 9)
 NAMED = (  # name, word at the low end, at the high end, measure, classes that have it
     ("brightness", "dark", "bright", attributes.brightness, range(10)),
-    ("pattern", "plain", "patterned", attributes.pattern, range(10)),
-    ("width", "narrow", "wide", attributes.width, (*TOPS, 1, 8)),
-    ("height", "low", "high", attributes.height, (*SHOES, 8)),
-    ("sleeve length", "short", "long", attributes.sleeve_length, TOPS),
+    ("pattern", "plain", "patterned", attributes.pattern, (0, 1, 2, 3, 4, 6, 7, 8, 9)),
+    ("width", "narrow", "wide", attributes.width, (1, 2, 3, 4, 6, 8)),
+    ("height", "low", "high", attributes.height, (5, 7, 8, 9)),
+    ("sleeve length", "short", "long", attributes.sleeve_length, (0, 2, 4, 6)),
     ("heel height", "flat", "high", attributes.heel_height, (5, 9)),
     ("flare", "straight", "flared", attributes.flare, (3,)),
     ("leg gap", "closed", "apart", attributes.leg_gap, (1,)),

@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy
 from gan_utils.checkpoints import save_checkpoint
 from gan_utils.conditional import ConditionalGenerator, ProjectionDiscriminator
 from gan_utils.data import fashion_mnist, to_float
+from gan_utils.directions import named_directions
 from gan_utils.metrics import fid
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator, FeatureNetwork
 from gan_utils.training import by_steps, train_gan
@@ -75,7 +76,14 @@ def explorer_conditional(steps=30_000, latent_dim=64, width=48):
     generator = ConditionalGenerator(latent_dim, width, refine=True)
     discriminator = ProjectionDiscriminator(width // 2, depth=3)
     network, _ = train_gan(generator, discriminator, by_steps(steps), conditional=True)
-    return network, _facts(network, steps, width)
+    found = [
+        {
+            **direction._asdict(),
+            "vector": [round(x, 4) for x in direction.vector.tolist()],
+        }
+        for direction in named_directions(network)
+    ]
+    return network, {**_facts(network, steps, width), "directions": found}
 
 
 def _facts(generator, steps, width):

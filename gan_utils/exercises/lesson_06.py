@@ -34,7 +34,7 @@ def pulls(answer):
 
 
 class _Spy:
-    """A critic slope * u.x, or one whose slope grows on the way, that keeps its input."""
+    """A linear critic of a given slope that keeps its input."""
 
     def __init__(self, slope):
         self.slope = torch.tensor(float(slope), requires_grad=True)
@@ -77,10 +77,10 @@ def _check_points(points):
 
 def _check_value(steep, flat):
     """What the penalty says at the slopes 3 and 1/2; right are 4 and 0."""
-    if abs(flat - 0.25) < 1e-3:
-        raise Mistake("at slope 1/2 it charges 1/4: it is still two-sided; use relu")
     if abs(steep) < 1e-3 and flat > 1e-3:
         raise Mistake("it charges slopes below 1; turn the difference round")
+    if abs(flat - 0.25) < 1e-3:
+        raise Mistake("at slope 1/2 it charges 1/4: it is still two-sided; use relu")
     if abs(steep - 2) < 1e-3:
         raise Mistake("at slope 3 it charges 2 where 4 is right: the square is missing")
     if abs(steep - 4) > 1e-3 or abs(flat) > 1e-3:
@@ -93,7 +93,7 @@ def _check_value(steep, flat):
 @exercise("6.3")
 def distance(wasserstein):
     """W1 of two samples of different sizes on a line."""
-    x, y = torch.tensor([6.0, 0.0, 4.0]), torch.tensor([2.0, 1.0])
+    x, y = torch.tensor([4.0, 6.0, 0.0]), torch.tensor([1.0, 2.0])
     value = float(given(wasserstein(x, y)))
     for wrong, reason in (
         (-11 / 6, "differences of both signs cancel; take their absolute value"),
@@ -101,6 +101,7 @@ def distance(wasserstein):
         (1.25, "this sums squares; take the absolute difference of the shares"),
         (1.5, "the lengths between the points are missing; weight with t.diff()"),
         (0.375, "the lengths between the points are missing; weight with t.diff()"),
+        (23 / 6, "searchsorted counts only in a sorted tensor; sort both sides"),
         (3.0, "these are counts; divide by the number of points of each side"),
     ):
         if abs(value - wrong) < 1e-4:
@@ -112,6 +113,8 @@ def distance(wasserstein):
             f"of 0, 4, 6 and 1, 2 the distance is 2.5; got {value:.3f}. Draw both shares"
         )
     if abs(float(wasserstein(a, b)) - sorted_pairs) > 1e-4:
-        raise Mistake("of 40 and 40 points it differs from the sorted pairs' mean")
+        raise Mistake(
+            "of 40 and 40 points it is not the mean over sorted pairs; sort both sides"
+        )
     if abs(float(wasserstein(a, a.flip(0)))) > 1e-6:
         raise Mistake("a sample is at distance 0 from itself, in any order")

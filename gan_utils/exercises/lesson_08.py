@@ -31,7 +31,9 @@ def pulls(answer):
             raise Mistake(
                 f"{letter}: this is the non-saturating pull; in a pair only the difference counts"
             )
-        raise Mistake(f"{letter}: compute sigmoid({real:g} - ({fake:g})), not {value:g}")
+        raise Mistake(
+            f"{letter}: compute sigmoid({real:g} - ({fake:g})), not {value:g}"
+        )
 
 
 @exercise("8.2")
@@ -49,7 +51,9 @@ def lazy(make):
     values = [float(given(wrapped("D", "real", "fake"))) for _ in range(CALLS)]
     _check_calls(len(seen))
     if seen[0] != ("D", "real", "fake"):
-        raise Mistake("hand discriminator, real and fake on to the penalty, in this order")
+        raise Mistake(
+            "hand discriminator, real and fake on to the penalty, in this order"
+        )
     gaps = {i % EVERY for i, value in enumerate(values) if value}
     if len(gaps) != 1:
         raise Mistake("the computed calls must be evenly spaced, one in every `every`")
@@ -90,9 +94,7 @@ def halving_block(build):
             f"the forward pass stops ({error}); both paths must halve before the sum"
         ) from None
     if y.shape != (5, 6, 4, 4):
-        raise Mistake(
-            f"(5, 6, 8, 8) came out as {tuple(y.shape)}; wanted (5, 6, 4, 4)"
-        )
+        raise Mistake(f"(5, 6, 8, 8) came out as {tuple(y.shape)}; wanted (5, 6, 4, 4)")
     _check_start(y, avg_pool2d(x, 2))
     _check_learning(block, x)
 
@@ -127,4 +129,6 @@ def _check_learning(block, x):
     with torch.no_grad():
         change = block(x) - avg_pool2d(x, 2)
         if torch.allclose(block(2 * x) - avg_pool2d(2 * x, 2), 2 * change, atol=1e-6):
-            raise Mistake("the branch is linear; put an activation between convolutions")
+            raise Mistake(
+                "the branch is linear; put an activation between convolutions"
+            )

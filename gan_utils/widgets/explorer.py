@@ -5,6 +5,7 @@ import copy
 from gan_utils.data import CLASSES
 from gan_utils.widgets import explorer_files as files
 from gan_utils.widgets import explorer_words as words
+from gan_utils.widgets.explorer_draw import draw
 from gan_utils.widgets.explorer_search import Search
 from gan_utils.widgets.explorer_state import (
     LAST_SEED,
@@ -12,7 +13,6 @@ from gan_utils.widgets.explorer_state import (
     TRUNCATION,
     WIDEST,
     State,
-    draw,
 )
 from gan_utils.widgets.explorer_view import ExplorerView, box_of, still
 from gan_utils.widgets.frame import show_widget

@@ -59,7 +59,7 @@ def code(z, label=None, checkpoint=None):
         checkpoint: name or path that ``explore.load_generator`` takes; None means that
             the code goes into a notebook that has a ``generator``.
     """
-    rows = [", ".join(f"{v:.4f}" for v in row) for row in z.split(8)]
+    rows = [", ".join(f"{v:.4f}" for v in row) for row in z.split(6)]
     inputs = "z" if label is None else f"z, torch.tensor([{label}])"
     lines = ["import torch", "from PIL import Image", ""]
     if checkpoint is None:

@@ -47,8 +47,8 @@ class State:
         for kind, find in kinds.items():
             with one_thread():
                 vectors = find(generator, min(FOUND, generator.latent_dim))
-            for number, vector in enumerate(vectors, start=1):
-                self.axes.append(Axis(f"{kind} {number}", kind, "−", "+", vector))
+            for k, vector in enumerate(vectors, start=1):
+                self.axes.append(Axis(f"{kind} {k}", kind, "−", "+", vector))
         self.label = 0 if hasattr(generator, "classes") else None
         self.seed, self.coordinate, self.way = 0, 1, "great circle"
         self.position = 0.0

@@ -91,20 +91,26 @@ class ExplorerPage:
         self.page.get_by_role("button", name="Reset").press("Space")
         self.state.reset()
         self.sees(self.state.pixels())
-        strip = self.page.locator(".gx-thumbbox")
-        strip.nth(2).click()
-        self.moved("seed", int(strip.nth(2).get_attribute("title").split()[-1]))
+        self.page.get_by_title("Neighbouring seeds: 21", exact=True).click()
+        self.moved("seed", 21)
 
     def drag_fast(self):
         self.tab("Directions")
         handle = self.slider("closed form 1")
+        self.drag(handle, 61)
+        self.page.wait_for_timeout(600)  # by now its pictures are at hand
+        self.drag(handle, -47)
+
+    def drag(self, handle, last):
+        """To and fro, as fast as events can be sent; ends on the right picture."""
         box = handle.bounding_box()
         y, middle = box["y"] + box["height"] / 2, box["x"] + box["width"] / 2
-        self.page.mouse.move(middle, y)
+        at = float(handle.input_value()) / 6 * (box["width"] - 16)
+        self.page.mouse.move(middle + at, y)
         self.page.mouse.down()
-        for step in range(120):  # to and fro, as fast as events can be sent
+        for step in range(120):
             self.page.mouse.move(middle + 100 * np.sin(step / 4), y)
-        self.page.mouse.move(middle + 61, y)
+        self.page.mouse.move(middle + last, y)
         self.page.mouse.up()
         self.moved("closed form 1", float(handle.input_value()))
         self.page.wait_for_timeout(300)

@@ -1,7 +1,12 @@
 """(exercise, text of the solution, wrong text, word the check must say)"""
 
 MUTANTS = [
-    ("exercise-1", '"non-saturating": (-1, 0)', '"non-saturating": (0, -1)', "saturating"),
+    (
+        "exercise-1",
+        '"non-saturating": (-1, 0)',
+        '"non-saturating": (0, -1)',
+        "saturating",
+    ),
     ("exercise-1", "(-6, 4)", "(-5, 5)", "target"),
     ("exercise-1", "(-6, 4)", "(6, -4)", "signs"),
     ("exercise-1", '"hinge": (-1, -1)', '"hinge": (-1, 0)', "margin"),
@@ -36,5 +41,6 @@ MUTANTS = [
         "share_x * len(x) - share_y * len(y)",
         "counts",
     ),
-    ("exercise-3", "searchsorted(x.sort().values", "searchsorted(x", "shares"),
+    ("exercise-3", "searchsorted(x.sort().values", "searchsorted(x", "sort both"),
+    ("exercise-3", "searchsorted(y.sort().values", "searchsorted(y", "sort both"),
 ]
