@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -46,10 +47,10 @@ def serve(checkpoint, port=8866, browser=True):
 
     Args:
         checkpoint: what ``explore.load_generator`` takes.
-        port: on 127.0.0.1.
+        port: on 127.0.0.1; where it is taken, another one.
         browser: whether to open one.
     """
-    token = secrets.token_urlsafe(16)
+    port, token = free_port(port), secrets.token_urlsafe(16)
     print(
         f"The explorer is at http://127.0.0.1:{port}/?token={token}\n"
         "To stop it, press Ctrl-C here.",
@@ -58,6 +59,15 @@ def serve(checkpoint, port=8866, browser=True):
     with tempfile.TemporaryDirectory() as folder:
         notebook = write_app(folder, checkpoint)
         return run(command(notebook, port, browser, token), folder)
+
+
+def free_port(port):
+    """The port, or another one where something listens on it already."""
+    with socket.socket() as probe:
+        taken = probe.connect_ex(("127.0.0.1", port)) == 0
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1] if taken else port
 
 
 def write_app(folder, checkpoint):

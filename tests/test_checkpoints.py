@@ -4,13 +4,14 @@ import pytest
 import torch
 from torch import nn
 
-from gan_utils import recipes
+from gan_utils import directions, recipes
 from gan_utils.checkpoints import (
     CHECKPOINTS,
     load_checkpoint,
     read_card,
     save_checkpoint,
 )
+from gan_utils.explore import load_generator, shipped_directions
 from gan_utils.networks import DCGANGenerator, FeatureNetwork
 
 
@@ -27,7 +28,8 @@ def test_every_card_tells_how_its_weights_were_made():
     for path in cards:
         card = json.loads(path.read_text())
         assert {"command", "seed", "steps", "hardware", "CPU seconds"} <= set(card)
-        assert card["command"].split()[3] in recipes.RECIPES
+        recipe = card["command"].split()[3]
+        assert recipe in {*recipes.RECIPES, "start_generator"}
 
 
 def test_all_weights_together_stay_below_6_mb():
@@ -42,11 +44,32 @@ def test_the_feature_network_scores_what_its_card_says():
     assert accuracy > 0.92
 
 
-def test_the_start_generator_scores_what_its_card_says():
-    score = recipes.score(shipped("start_generator"))
-    assert score == pytest.approx(
-        read_card("start_generator")["FID on the test set"], rel=0.03
-    )
+@pytest.mark.parametrize(
+    "name", sorted({p.stem for p in CHECKPOINTS.glob("*.json")} - {"feature_network"})
+)
+def test_every_generator_scores_what_its_card_says(name):
+    fid = read_card(name)["FID on the test set"]
+    assert recipes.score(load_generator(name)) == pytest.approx(fid, rel=0.03)
+
+
+def test_the_named_directions_in_the_card_do_what_they_say():
+    generator = load_generator("explorer_conditional")
+    named = shipped_directions("explorer_conditional")
+    assert len({direction.name for direction in named}) >= 6
+    for label in range(generator.classes):
+        rows = [row for row in directions.NAMED if label in row[4]]
+        found = [direction for direction in named if direction.classes == (label,)]
+        assert [direction.name for direction in found] == [row[0] for row in rows]
+        vectors = torch.stack([direction.vector for direction in found])
+        measures = [row[3] for row in rows]
+        change, rising = directions.effects(
+            generator, vectors, measures, label, count=60
+        )
+        own = change.diagonal()
+        assert (own > 1).all()
+        assert rising.mean() > 0.7
+        share = (change / own[:, None] - torch.eye(len(own))).abs()
+        assert share.mean() < 0.25
 
 
 def test_round_trip(tmp_path):

@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import random
+import socket
 import subprocess
 import sys
 import tracemalloc
@@ -606,6 +607,15 @@ def test_the_server_listens_on_this_machine_and_puts_idle_kernels_away(tmp_path)
     assert "--MappingKernelManager.cull_idle_timeout=600" in line
     cell = json.loads(notebook.read_text())["cells"][0]
     exec("".join(cell["source"]), {})
+
+
+def test_a_port_that_is_taken_is_left_alone():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        assert webapp.free_port(taken) != taken
+    assert webapp.free_port(taken) == taken
 
 
 def test_the_default_is_the_best_generator_there_is(monkeypatch, tmp_path):

@@ -9,7 +9,8 @@ MUTANTS = [
     ("exercise-1", '"D": 1.0', '"D": ...', "not started"),
     ("exercise-2", "every * penalty", "penalty", "multiply by every"),
     ("exercise-2", "every * penalty", "1 / every * penalty", "must stay"),
-    ("exercise-2", "% every", "// every", "evenly spaced"),
+    ("exercise-2", "% every", "// every", "not 4"),
+    ("exercise-2", "next(calls) % every", "next(calls) > 9", "evenly spaced"),
     ("exercise-2", "if next(calls) % every", "if not next(calls) % every", "not 30"),
     (
         "exercise-2",
@@ -28,7 +29,8 @@ MUTANTS = [
     (
         "exercise-2",
         "    calls = itertools.count()\n",
-        "    calls = lazy.__dict__.setdefault('calls', itertools.count(1))\n",
+        "    calls = lazy.__dict__.setdefault('calls', itertools.count())\n"
+        "    if next(calls) > 1:\n        next(calls)\n",
         "its own calls",
     ),
     ("exercise-3", "nn.init.zeros_(self.last.weight)", "pass", "begin with F(x) = 0"),
