@@ -26,17 +26,29 @@ def named_directions(generator, count=1000):
         count: pictures per class to learn from.
     Returns:
         A list of ``latent.Direction``; one name comes once for each class that has it.
+        What the generator never varies in a class is left out there.
     """
     found = []
     for label in range(generator.classes):
-        rows = [row for row in NAMED if label in row[4]]
+        rows = _varied(generator, [row for row in NAMED if label in row[4]], label)
         measures = [row[3] for row in rows]
+        if not rows:
+            continue
         vectors, _ = attribute_directions(generator, measures, label, count)
         found += [
             Direction(name, low, high, vector, (label,))
             for (name, low, high, _, _), vector in zip(rows, vectors)
         ]
     return found
+
+
+def _varied(generator, rows, label, count=200):
+    """The rows of ``NAMED`` whose measure is not the same in all pictures of a class."""
+    z = torch.randn(
+        count, generator.latent_dim, generator=torch.Generator().manual_seed(2)
+    )
+    values = measure_all([row[3] for row in rows], generate(generator, z, label))
+    return [row for row, spread in zip(rows, values.std(0)) if spread > 1e-6]
 
 
 @torch.no_grad()
