@@ -42,12 +42,12 @@ SETUP = """import io
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 from PIL import Image
-from gan_utils.explore import load_generator
+from gan_utils.checkpoints import load_generator
 from gan_utils.widgets.explorer import Explorer
 from gan_utils.widgets.explorer_state import State
 from gan_utils.widgets.picture import Picture
 
-generator = load_generator("start_generator")
+generator = load_generator("explorer_unconditional")
 state = State(generator)
 
 

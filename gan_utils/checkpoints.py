@@ -5,9 +5,18 @@ import json
 from pathlib import Path
 
 import safetensors
+import torch
 from safetensors.torch import load, save
 
+from gan_utils.conditional import ConditionalGenerator
+from gan_utils.latent import Direction
+from gan_utils.networks import DCGANGenerator
+
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "data" / "checkpoints"
+NETWORKS = {
+    "DCGANGenerator": DCGANGenerator,
+    "ConditionalGenerator": ConditionalGenerator,
+}
 
 
 def save_checkpoint(module, name, card, folder=CHECKPOINTS):
@@ -28,19 +37,37 @@ def save_checkpoint(module, name, card, folder=CHECKPOINTS):
     (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
-def read_card(name, folder=CHECKPOINTS):
+def read_card(checkpoint, folder=CHECKPOINTS):
     """The card of a checkpoint as a dictionary.
 
+    Args:
+        checkpoint: its name, or the path of its .safetensors file.
+        folder: where to look for a name.
     Raises:
-        FileNotFoundError: there is no such checkpoint; the message lists those there are.
+        FileNotFoundError: there is no such card; the message lists those there are.
+        ValueError: the card is damaged.
     """
-    path = Path(folder) / f"{name}.json"
+    path = weights_path(checkpoint, folder).with_suffix(".json")
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in Path(folder).glob("*.json"))) or "none"
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.json"))) or "none"
         raise FileNotFoundError(
-            f"no checkpoint {name!r} in {folder}; there are: {known}"
+            f"{path} is missing: weights need the card that save_checkpoint writes beside "
+            f"them; cards in this folder: {known}"
         )
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: it is not JSON ({error}).") from error
+    if not isinstance(card, dict):
+        raise ValueError(f"{path} is no card: it must be a JSON object.")
+    return card
+
+
+def weights_path(checkpoint, folder=CHECKPOINTS):
+    """The file that a name or a path means."""
+    if str(checkpoint).endswith(".safetensors"):
+        return Path(checkpoint)
+    return Path(folder) / f"{checkpoint}.safetensors"
 
 
 def load_checkpoint(module, name, folder=CHECKPOINTS):
@@ -75,3 +102,73 @@ def load_checkpoint(module, name, folder=CHECKPOINTS):
             f"{path} does not fit {type(module).__name__}: {reason}"
         ) from error
     return module.eval()
+
+
+def load_generator(checkpoint):
+    """A generator in eval mode from its weights and the card beside them.
+
+    Args:
+        checkpoint: the name of a shipped checkpoint, or the path of a .safetensors file.
+            The card has the same name with .json and says network, latent_dim, width.
+    Returns:
+        The generator; its attribute ``checkpoint`` says where it comes from.
+    Raises:
+        FileNotFoundError: the weights or the card are missing.
+        ValueError: the card or the weights are damaged, or do not fit each other.
+    """
+    path = weights_path(checkpoint)
+    card = read_card(checkpoint)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; only its card is there.")
+    generator = _network(card, path)
+    if "sha256" in card:
+        load_checkpoint(generator, path.stem, path.parent)
+    else:
+        _load_unhashed(generator, path)
+    generator.checkpoint = str(checkpoint)
+    return generator.eval()
+
+
+def shipped_directions(checkpoint):
+    """The named directions in a generator's card: a list of ``Direction``."""
+    return [
+        Direction(
+            entry["name"], entry["low"], entry["high"], torch.tensor(entry["vector"]),
+            tuple(entry["classes"]) if entry.get("classes") else None,
+        )
+        for entry in read_card(checkpoint).get("directions", [])
+    ]  # fmt: skip
+
+
+def _network(card, path):
+    """The untrained network that a card describes."""
+    kind = NETWORKS.get(card.get("network"))
+    if kind is None:
+        raise ValueError(
+            f"The card of {path} names the network {card.get('network')!r}; the course "
+            f"knows {' and '.join(NETWORKS)}."
+        )
+    sizes = {name: card.get(name) for name in ("latent_dim", "width")}
+    if kind is ConditionalGenerator:
+        sizes["classes"] = card.get("classes", 10)
+    for name, value in sizes.items():
+        if (
+            not isinstance(value, int)
+            or isinstance(value, bool)
+            or not 1 <= value <= 4096
+        ):
+            raise ValueError(
+                f"The card of {path} must give {name} as a whole number from 1 to 4096; "
+                f"it says {value!r}."
+            )
+    return kind(**sizes, refine=card.get("refine") is True)
+
+
+def _load_unhashed(generator, path):
+    try:
+        generator.load_state_dict(safetensors.torch.load(path.read_bytes()))
+    except (RuntimeError, safetensors.SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f"{path} does not fit {type(generator).__name__}: {reason}"
+        ) from error

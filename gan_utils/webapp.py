@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 
 IDLE_SECONDS = 600  # after which a kernel that no page shows is shut down
-CELL = """from gan_utils.explore import load_generator, shipped_directions
+CELL = """from gan_utils.checkpoints import load_generator, shipped_directions
 from gan_utils.webapp import page
 
 page(load_generator({0!r}), shipped_directions({0!r}))"""
@@ -46,7 +46,7 @@ def serve(checkpoint, port=8866, browser=True):
     """Serve the explorer of a checkpoint until Ctrl-C; returns the exit code.
 
     Args:
-        checkpoint: what ``explore.load_generator`` takes.
+        checkpoint: what ``checkpoints.load_generator`` takes.
         port: on 127.0.0.1; where it is taken, another one.
         browser: whether to open one.
     """

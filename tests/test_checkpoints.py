@@ -8,18 +8,12 @@ from gan_utils import directions, recipes
 from gan_utils.checkpoints import (
     CHECKPOINTS,
     load_checkpoint,
+    load_generator,
     read_card,
     save_checkpoint,
+    shipped_directions,
 )
-from gan_utils.explore import load_generator, shipped_directions
-from gan_utils.networks import DCGANGenerator, FeatureNetwork
-
-
-def shipped(name):
-    if name == "feature_network":
-        return load_checkpoint(FeatureNetwork(), name)
-    card = read_card(name)
-    return load_checkpoint(DCGANGenerator(card["latent_dim"], card["width"]), name)
+from gan_utils.networks import FeatureNetwork
 
 
 def test_every_card_tells_how_its_weights_were_made():
@@ -29,7 +23,7 @@ def test_every_card_tells_how_its_weights_were_made():
         card = json.loads(path.read_text())
         assert {"command", "seed", "steps", "hardware", "CPU seconds"} <= set(card)
         recipe = card["command"].split()[3]
-        assert recipe in {*recipes.RECIPES, "start_generator"}
+        assert recipe in recipes.RECIPES
 
 
 def test_all_weights_together_stay_below_6_mb():
@@ -37,7 +31,7 @@ def test_all_weights_together_stay_below_6_mb():
 
 
 def test_the_feature_network_scores_what_its_card_says():
-    accuracy = recipes.accuracy(shipped("feature_network"))
+    accuracy = recipes.accuracy(load_checkpoint(FeatureNetwork(), "feature_network"))
     assert accuracy == pytest.approx(
         read_card("feature_network")["test accuracy"], abs=0.002
     )
@@ -89,7 +83,7 @@ def test_damage_strangers_and_absence_each_get_a_sentence(tmp_path):
     save_checkpoint(nn.Linear(3, 2), "tiny", {}, tmp_path)
     with pytest.raises(ValueError, match="does not fit Linear"):
         load_checkpoint(nn.Linear(4, 2), "tiny", tmp_path)
-    with pytest.raises(FileNotFoundError, match="there are: tiny"):
+    with pytest.raises(FileNotFoundError, match="in this folder: tiny"):
         read_card("other", tmp_path)
     weights = tmp_path / "tiny.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\xff")

@@ -186,14 +186,14 @@ def test_a_generator_that_does_not_begin_dense_is_refused():
 
 @pytest.fixture(scope="module")
 def generator():
-    from gan_utils.checkpoints import load_checkpoint
+    from gan_utils.checkpoints import load_generator
 
-    return load_checkpoint(DCGANGenerator(32, 48), "start_generator")
+    return load_generator("explorer_unconditional")
 
 
 @pytest.mark.parametrize("seed", [101, 105])
 def test_inversion_recovers_the_picture_of_a_known_z(generator, seed):
-    z = randn(1, 32, seed=seed)
+    z = randn(1, 64, seed=seed)
     with torch.no_grad():
         picture = generator(z)[0]
     found = latent.invert(generator, picture, steps=300)
@@ -213,7 +213,7 @@ def test_inversion_approaches_a_real_picture_within_the_length_of_noise(generato
     steps = list(inversion(generator, picture, steps=100, starts=4))
     assert [found.step for found in steps] == list(range(1, 101))
     assert steps[-1].error < 0.6 * steps[0].error
-    assert steps[-1].z.norm() < 1.25 * 32**0.5
+    assert steps[-1].z.norm() < 1.25 * 64**0.5
 
 
 def test_inversion_finds_the_class_too():

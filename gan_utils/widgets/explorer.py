@@ -34,7 +34,7 @@ class Explorer:
         directions: a list of ``latent.Direction``; several may share a name when they are
             for different classes.
         compact: only the strip, seed, truncation and a few sliders.
-        checkpoint: what ``explore.load_generator`` takes, for the code that makes a
+        checkpoint: what ``checkpoints.load_generator`` takes, for the code that makes a
             picture; by default what the generator was loaded from, if known.
         names: of the classes; the course's classifier is asked only about its own.
     """

@@ -56,7 +56,7 @@ def code(z, label=None, checkpoint=None):
     Args:
         z: (latent_dim,), to four decimals.
         label: its class, if the generator has classes.
-        checkpoint: name or path that ``explore.load_generator`` takes; None means that
+        checkpoint: name or path that ``checkpoints.load_generator`` takes; None means that
             the code goes into a notebook that has a ``generator``.
     """
     rows = [", ".join(f"{v:.4f}" for v in row) for row in z.split(6)]
@@ -66,7 +66,7 @@ def code(z, label=None, checkpoint=None):
         lines += ["from gan_utils.plotting import to_pixels", "",
                   "generator = generator.eval()  # the network of your notebook"]  # fmt: skip
     else:
-        lines += ["from gan_utils.explore import load_generator",
+        lines += ["from gan_utils.checkpoints import load_generator",
                   "from gan_utils.plotting import to_pixels", "",
                   f"generator = load_generator({str(checkpoint)!r})"]  # fmt: skip
     lines += ["z = torch.tensor([["]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gan_utils.explore import load_generator
+from gan_utils.checkpoints import load_generator
 from gan_utils.widgets.explorer_state import State
 
 PATIENCE = 20  # seconds until a picture must be there
@@ -23,7 +23,7 @@ NAMELESS = """(box) => [...box.querySelectorAll("button, input, select, canvas, 
 class ExplorerPage:
     """The explorer on a Playwright page, and a state that makes the same moves."""
 
-    def __init__(self, page, checkpoint="start_generator"):
+    def __init__(self, page, checkpoint="explorer_unconditional"):
         self.page, self.state = page, State(load_generator(checkpoint))
         self.large = page.locator(".gx-large")
         self.large.wait_for(timeout=60_000)

@@ -6,10 +6,10 @@ from explorer_page import ExplorerPage
 
 pytestmark = pytest.mark.browser
 
-CELL = """from gan_utils.explore import load_generator
+CELL = """from gan_utils.checkpoints import load_generator
 from gan_utils.widgets.explorer import Explorer
 
-explorer = Explorer(load_generator("start_generator"))
+explorer = Explorer(load_generator("explorer_unconditional"))
 explorer.show()"""
 HEAP_GROWTH = 2_000_000  # bytes that a thousand changes may leave in the page
 VALUES = """() => [...document.querySelectorAll(".gx-slider")]
@@ -65,13 +65,13 @@ def test_bars_can_be_dragged(explorer):
     explorer.tab("Coordinates")
     bars = explorer.page.locator(".gx-bars")
     box = bars.bounding_box()
-    explorer.page.mouse.move(box["x"] + box["width"] * 4.5 / 32, box["y"] + 20)
+    explorer.page.mouse.move(box["x"] + box["width"] * 4.5 / 64, box["y"] + 20)
     explorer.page.mouse.down()
-    explorer.page.mouse.move(box["x"] + box["width"] * 4.5 / 32, box["y"] + 90, steps=9)
+    explorer.page.mouse.move(box["x"] + box["width"] * 4.5 / 64, box["y"] + 90, steps=9)
     explorer.page.mouse.up()
     explorer.says("1 coordinate moved")
     explorer.page.wait_for_timeout(300)
-    assert explorer.slider("coordinate (1 to 32)").input_value() == "5"
+    assert explorer.slider("coordinate (1 to 64)").input_value() == "5"
     value = float(explorer.slider("its value").input_value())
     assert value == pytest.approx(-2.0, abs=0.15)
     explorer.shot("coordinates")
