@@ -67,6 +67,7 @@ def lab(arguments):
     options = [
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.root_dir={ROOT}",
+        "--ServerApp.kernel_websocket_connection_class=gan_utils.sockets.PromptConnection",
         "--LabApp.extension_manager=readonly",
         "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
     ]

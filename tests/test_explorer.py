@@ -278,7 +278,7 @@ def test_looking_leaves_the_picture_and_an_unchanged_strip_is_not_sent_again(pla
 
 def test_the_classifier_says_what_it_sees():
     generator = load_generator("explorer_unconditional")
-    picture = generator(seed_point(0, 64)[None])
+    picture = generator(seed_point(generator, 0)[None])
     guess = CLASSES[feature_network()(picture).argmax()]
     seen = Listener(generator).say("rest")[-1][0]["seen"]
     assert seen.startswith(f"Our classifier sees: {guess}")

@@ -57,7 +57,9 @@ def _check_layers(layers):
                 f"kernel {layer.kernel_size[0]} is no multiple of stride {layer.stride[0]}: "
                 "its stamps fall in a checkerboard"
             )
-    norms = [layer for layer in layers if isinstance(layer, nn.BatchNorm2d)]
+    norms = [
+        layer for layer in layers if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)
+    ]
     if len(norms) < 2:
         raise Mistake("a BatchNorm is missing: every layer but the last has one")
     if norms[-1].num_features == 3:
