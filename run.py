@@ -30,6 +30,10 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 OLDEST, NEWEST = (3, 11), (3, 14)
 CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
+LAB_OPTIONS = (
+    "--LabApp.extension_manager=readonly",
+    "--ServerApp.kernel_websocket_connection_class=gan_utils.sockets.PromptConnection",
+)
 LAB_OVERRIDES = """{
   "@jupyterlab/apputils-extension:notification":
     {"fetchNews": "false", "checkForUpdates": false, "doNotDisturbMode": false},
@@ -67,8 +71,7 @@ def lab(arguments):
     options = [
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.root_dir={ROOT}",
-        "--ServerApp.kernel_websocket_connection_class=gan_utils.sockets.PromptConnection",
-        "--LabApp.extension_manager=readonly",
+        *LAB_OPTIONS,
         "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -90,7 +90,7 @@ def lab_url(chromium, lab_folder):
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
                "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
                "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}",
-               f"--IdentityProvider.token={token}", "--LabApp.extension_manager=readonly",
+               f"--IdentityProvider.token={token}", *run.LAB_OPTIONS,
                f"--LabApp.app_settings_dir={settings}"]  # fmt: skip
     log = folder / "server.log"
     with log.open("w") as output:
