@@ -33,7 +33,10 @@ def make(generator, z, labels=None):
     return generator(z, labels) if hasattr(generator, "classes") else generator(z)
 
 
-def invert(generator, picture, steps=400, starts=16, labels=None, **options):
+POLISHED, POLISH_STEPS = 3, 20  # starts that the second method goes on with, steps each
+
+
+def invert(generator, picture, steps=100, starts=16, labels=None, **options):
     """Find z with G(z) like the picture; see ``inversion`` for arguments and method.
 
     Returns:
@@ -44,13 +47,14 @@ def invert(generator, picture, steps=400, starts=16, labels=None, **options):
 
 
 def inversion(
-    generator, picture, steps=400, starts=16, labels=None, lr=0.1, prior=0.02, seed=0
+    generator, picture, steps=100, starts=16, labels=None, lr=0.1, prior=0.02, seed=0
 ):
-    """Gradient descent on z from several starts at once; yields after every step.
+    """Search for z from several starts at once; yields after every step.
 
-    Each start minimises mean((G(z) - picture)^2) + prior * max(0, |z| / sqrt(d) - 1)^2
-    with Adam and a falling step size. The second term only holds z to lengths that
-    Gaussian noise has. A start is the best of 32 random z.
+    Each start minimises mean((G(z) - picture)^2) + prior * max(0, |z| / sqrt(d) - 1)^2.
+    The second term only holds z to lengths that Gaussian noise has. A start is the best
+    of 32 random z. First ``steps`` steps of Adam with a falling step size, all starts side
+    by side; then POLISH_STEPS Levenberg-Marquardt steps for each of the best POLISHED.
 
     Args:
         generator: in eval mode; its weights are not changed.
@@ -61,27 +65,70 @@ def inversion(
         prior: weight of the second term.
         seed: of the random starts.
     Yields:
-        The best ``Inversion`` among the starts.
+        The best ``Inversion`` so far, ``total_steps(steps, starts)`` times.
     Raises:
         ValueError: the picture's shape is not that of the generator, or labels are missing.
     Source:
-        Zhu et al. 2016, arXiv:1609.03552, section 3.1.
+        Zhu et al. 2016, arXiv:1609.03552, section 3.1; Marquardt 1963,
+        doi:10.1137/0111030.
     """
     classes = getattr(generator, "classes", None)
     if classes is not None and labels is None:
         raise ValueError("a conditional generator needs labels: a class or one a start")
     fixed = torch.as_tensor(0 if labels is None else labels).expand(starts)
     z = _starts(generator, picture, fixed, seed).requires_grad_()
-    optimizer = torch.optim.Adam([z], lr=lr, betas=(0.9, 0.99))
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps, lr / 20)
+    optimiser = torch.optim.Adam([z], lr=lr, betas=(0.9, 0.99))
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, lr / 20)
     for step in range(1, steps + 1):
-        error = (make(generator, z, fixed) - picture).square().mean((1, 2, 3))
-        excess = (z.norm(dim=1) / z.shape[1] ** 0.5 - 1).relu().square()
-        z.grad = torch.autograd.grad((error + prior * excess).sum(), z)[0]
-        optimizer.step()
+        error = _residuals(generator, z, fixed, picture, prior).square().sum(1)
+        z.grad = torch.autograd.grad(error.sum(), z)[0]
+        optimiser.step()
         schedule.step()
         best = error.argmin().item()
-        yield _report(generator, z, fixed, best, picture, classes, step)
+        found = _report(
+            generator, z[best].detach(), fixed[best], picture, classes, step
+        )
+        yield found
+    for k in error.argsort()[:POLISHED]:
+        for point in _marquardt(generator, z[k].detach(), fixed[k], picture, prior):
+            step += 1
+            now = _report(generator, point, fixed[k], picture, classes, step)
+            found = min(now, found._replace(step=step), key=lambda one: one.error)
+            yield found
+
+
+def total_steps(steps, starts):
+    """How often ``inversion`` yields."""
+    return steps + POLISH_STEPS * min(starts, POLISHED)
+
+
+def _residuals(generator, z, labels, picture, prior):
+    """What is squared and summed, (N, H * W + 1), for z (N, latent_dim)."""
+    off = (make(generator, z, labels) - picture).flatten(1)
+    excess = (z.norm(dim=1, keepdim=True) / z.shape[1] ** 0.5 - 1).relu()
+    return torch.cat([off / off.shape[1] ** 0.5, excess * prior**0.5], 1)
+
+
+@torch.no_grad()
+def _marquardt(generator, z, label, picture, prior, h=1e-2):
+    """Levenberg-Marquardt from one z (latent_dim,), slopes by differences of width h."""
+    moves, damping = h * torch.eye(len(z)), 0.1
+
+    def residuals(points):
+        return _residuals(generator, points, label.expand(len(points)), picture, prior)
+
+    here = residuals(z[None])[0]
+    for _ in range(POLISH_STEPS):
+        slopes = (residuals(z + moves) - here) / h  # (latent_dim, residuals)
+        gram = slopes @ slopes.T
+        ridge = damping * gram.diagonal() + 1e-9
+        trial = z - torch.linalg.solve(gram + ridge.diag(), slopes @ here)
+        there = residuals(trial[None])[0]
+        better = there.square().sum() < here.square().sum()
+        damping = damping / 4 if better else damping * 4
+        if better:
+            z, here = trial, there
+        yield z
 
 
 def _starts(generator, picture, labels, seed, tries=32):
@@ -103,9 +150,9 @@ def _starts(generator, picture, labels, seed, tries=32):
 
 
 @torch.no_grad()
-def _report(generator, z, labels, best, picture, classes, step):
-    one = slice(best, best + 1)
-    made = make(generator, z[one], labels[one])[0]
+def _report(generator, z, label, picture, classes, step):
+    made = make(generator, z[None], label[None])[0]
     error = (made - picture).square().mean().sqrt().item()
-    label = None if classes is None else labels[best].item()
-    return Inversion(z[best].detach().clone(), label, made, error, step)
+    return Inversion(
+        z.clone(), None if classes is None else label.item(), made, error, step
+    )

@@ -7,13 +7,13 @@ import time
 import torch
 
 from gan_utils.data import fashion_mnist, to_float
-from gan_utils.inversion import inversion
+from gan_utils.inversion import inversion, total_steps
 from gan_utils.plotting import to_pixels
 from gan_utils.widgets import explorer_files as files
 from gan_utils.widgets.explorer_draw import number as checked
 from gan_utils.widgets.explorer_draw import one_thread
 
-STEPS, STARTS = 300, 16
+STEPS, STARTS = 100, 16
 SLICE = 0.03  # seconds of work between two looks at what the hand does
 PAUSE = 0.002
 TELL_EVERY = 0.12  # seconds
@@ -36,6 +36,7 @@ class Search:
         self.explorer = explorer
         self.target, self.origin, self.real = None, "", True
         self.found, self.task = None, None
+        self.steps = total_steps(STEPS, STARTS)
 
     def choose(self, source, number=0, content=b""):
         """Take a target.
@@ -104,6 +105,7 @@ class Search:
         generator = self.explorer.state.generator
         classes = getattr(generator, "classes", None)
         starts = STARTS if classes is None else 2 * classes
+        self.steps = total_steps(STEPS, starts)
         labels = None if classes is None else torch.arange(starts) % classes
         steps = inversion(generator, self.target, STEPS, starts, labels)
         told = 0.0
@@ -143,7 +145,7 @@ class Search:
             return self.explorer.view.send({"kind": "progress", "how": how, "share": 0})
         levels = self.found.error * 127.5
         answer = {
-            "kind": "progress", "how": how, "share": self.found.step / STEPS,
+            "kind": "progress", "how": how, "share": self.found.step / self.steps,
             "levels": round(levels, 1), "origin": self.origin,
         }  # fmt: skip
         pixels = to_pixels(self.found.picture).tobytes()

@@ -2,7 +2,7 @@
 
 MUTANTS = [
     ("exercise-1", "4: 0.5", "4: 0.25", "square root"),
-    ("exercise-1", "2: 0.71", "2: 1.0", "cancel"),
+    ("exercise-1", "100: 0.1", "100: 1.0", "cancel"),
     ("exercise-1", "16: 0.25", "16: 0.4", "variance"),
     ("exercise-1", "4: 0.5", "4: ...", "not started"),
     ("exercise-2", "torch.arange(count)", "torch.arange(1, count + 1)", "first point"),
@@ -10,6 +10,7 @@ MUTANTS = [
     ("exercise-2", "b - a * (a @ b) / (a @ a)", "b", "length"),
     ("exercise-2", "* a.norm() / across.norm()", "", "length"),
     ("exercise-2", "2 * torch.pi", "torch.pi", "full turn"),
+    ("exercise-2", "2 * torch.pi / count", "4 * torch.pi / count", "twice"),
     ("exercise-2", "angle.cos() * a + ", "angle.cos() * a - ", "sign"),
     ("exercise-3", "v - others.T", "v + others.T", "left"),
     (
