@@ -21,7 +21,7 @@ function topRow(link, config) {
     menu.addEventListener("change", () => link.set("class", +menu.value));
     row.append(h("div", { className: "gx-field" }, h("label", { htmlFor: menu.id }, "Class"), menu));
   }
-  const truncation = slider({ label: "truncation", low: "average", high: "varied", min: 0,
+  const truncation = slider({ label: "truncation", low: "alike", high: "varied", min: 0,
     max: config.truncation, step: 0.05, zero: 1, digits: 2,
     input: (v) => link.set("truncation", v) });
   truncation.element.classList.add("gx-wide");
