@@ -107,7 +107,7 @@ def test_the_compact_explorer(explorer):
     cell = page.locator(".jp-CodeCell .cm-content")
     cell.click()
     page.keyboard.press("Control+A")
-    page.keyboard.insert_text(CELL.replace('tor"))', 'tor"), compact=True)'))
+    page.keyboard.insert_text(CELL.replace('nal"))', 'nal"), compact=True)'))
     page.keyboard.press("Control+Enter")
     page.locator(".gx-compact .gx-large").wait_for()
     compact = ExplorerPage(page)
