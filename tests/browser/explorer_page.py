@@ -91,6 +91,8 @@ class ExplorerPage:
         self.page.get_by_role("button", name="Reset").press("Space")
         self.state.reset()
         self.sees(self.state.pixels())
+        # the strip of seed 23 would still move under the pointer: wait for that of 24
+        self.page.get_by_title("Neighbouring seeds: 29", exact=True).wait_for()
         self.page.get_by_title("Neighbouring seeds: 21", exact=True).click()
         self.moved("seed", 21)
 
