@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MACHINE_PATH = re.compile(r"(/home/|/root/|/tmp/|/work/|/Users/|[A-Z]:\\\\)")
+ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
 
 
 def outputs_as_text(cell):
@@ -50,12 +51,13 @@ def test_metadata_is_clean(notebook):
         assert set(cell.metadata) <= {"tags", "jupyter"}
 
 
-def test_outputs_hold_no_error_warning_or_path(notebook):
+def test_outputs_hold_no_error_warning_path_or_address(notebook):
     for cell in code_cells(notebook):
         text = re.sub(r"base64,[^\"]+", "", outputs_as_text(cell))
         assert all(o.output_type != "error" for o in cell.outputs)
         assert all(o.get("name") != "stderr" for o in cell.outputs), cell.source
         assert not MACHINE_PATH.search(text), text[:200]
+        assert not ADDRESS.search(text), f"changes with every run: {text[:200]}"
         assert "widget-view" not in str(cell.outputs)[:2000]
 
 
