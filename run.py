@@ -8,6 +8,7 @@ python3 run.py claims --seeds 5     how often does every claim hold, and by how 
 python3 run.py student FOLDER       copies of the lessons without the worked solutions
 python3 run.py style                check code and notebooks against the style
 python3 run.py explore [FILE]       the latent explorer in the browser, without a notebook
+python3 run.py train RECIPE ...     train from the shell; goes on where it stopped (--help)
 """
 
 import hashlib
@@ -46,7 +47,7 @@ def main():
     os.chdir(ROOT)
     commands = {
         "lab": lab, "test": test, "notebooks": lessons, "claims": lessons,
-        "student": lessons, "style": style, "explore": explore,
+        "student": lessons, "style": style, "explore": explore, "train": train,
     }  # fmt: skip
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
         asked_for_help = sys.argv[1:] in ([], ["-h"], ["--help"], ["help"])
@@ -114,6 +115,16 @@ def lessons(arguments):
 def explore(arguments):
     set_up()
     return run("-m", "gan_utils.explore", *map(absolute, arguments))
+
+
+def train(arguments):
+    set_up()
+    folders = [i + 1 for i, word in enumerate(arguments) if word == "--folder"]
+    for i in folders:
+        arguments[i : i + 1] = [
+            str(CALLED_FROM / name) for name in arguments[i : i + 1]
+        ]
+    return run("-m", "gan_utils.train", *arguments)
 
 
 def absolute(argument):

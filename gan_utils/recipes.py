@@ -1,19 +1,21 @@
-"""What made the shipped checkpoints: ``python -m gan_utils.recipes NAME``."""
+"""What made the shipped checkpoints: ``python3 run.py train NAME`` runs a recipe.
 
-import argparse
-import platform
-import time
+A recipe is a plain function of ``train``: it makes its networks, hands them over to be
+trained, and returns the result with the facts for its card. ``train(generator,
+discriminator, steps, **options)`` is a ``train.Training``, or anything alike.
+"""
+
+import sys
 
 import torch
 from torch.nn.functional import cross_entropy
 
-from gan_utils.checkpoints import save_checkpoint
 from gan_utils.conditional import ConditionalGenerator, ProjectionDiscriminator
 from gan_utils.data import fashion_mnist, to_float
 from gan_utils.directions import named_directions
 from gan_utils.metrics import fid
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator, FeatureNetwork
-from gan_utils.training import by_steps, train_gan
+from gan_utils.training import by_steps
 
 
 def score(generator, count=10_000):
@@ -32,8 +34,39 @@ def score(generator, count=10_000):
         return fid(torch.cat(parts))
 
 
-def feature_network(steps=5000, batch_size=128):
-    """Train the classifier behind the FID; returns it with what its card says."""
+def quick(train, steps=2000):
+    """The small generator of lesson 08: a minute or two on a laptop, to try things out."""
+    generator = DCGANGenerator(64, 24, refine=True)
+    discriminator = DCGANDiscriminator(16, depth=3)
+    network = train(generator, discriminator, steps)
+    return network, _facts(network, steps, 24)
+
+
+def explorer_unconditional(train, steps=30_000, latent_dim=64, width=48):
+    """The generator that lessons 00 and 10 explore: the recipe of lesson 08, for longer."""
+    generator = DCGANGenerator(latent_dim, width, refine=True)
+    discriminator = DCGANDiscriminator(width // 2, depth=3)
+    network = train(generator, discriminator, steps)
+    return network, _facts(network, steps, width)
+
+
+def explorer_conditional(train, steps=30_000, latent_dim=64, width=48):
+    """The same, told the class of every picture."""
+    generator = ConditionalGenerator(latent_dim, width, refine=True)
+    discriminator = ProjectionDiscriminator(width // 2, depth=3)
+    network = train(generator, discriminator, steps, conditional=True)
+    found = [
+        {
+            **direction._asdict(),
+            "vector": [round(x, 4) for x in direction.vector.tolist()],
+        }
+        for direction in named_directions(network)
+    ]
+    return network, {**_facts(network, steps, width), "directions": found}
+
+
+def feature_network(train=None, steps=5000, batch_size=128):
+    """The classifier behind the FID. It is no GAN: ``train`` is not used."""
     images, labels = fashion_mnist("train")
     network = FeatureNetwork()
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.01)
@@ -63,29 +96,6 @@ def accuracy(network):
     return (torch.cat(guesses) == labels).float().mean().item()
 
 
-def explorer_unconditional(steps=30_000, latent_dim=64, width=48):
-    """The generator that lessons 00 and 10 explore: the recipe of lesson 08, for longer."""
-    generator = DCGANGenerator(latent_dim, width, refine=True)
-    discriminator = DCGANDiscriminator(width // 2, depth=3)
-    network, _ = train_gan(generator, discriminator, by_steps(steps))
-    return network, _facts(network, steps, width)
-
-
-def explorer_conditional(steps=30_000, latent_dim=64, width=48):
-    """The same, told the class of every picture."""
-    generator = ConditionalGenerator(latent_dim, width, refine=True)
-    discriminator = ProjectionDiscriminator(width // 2, depth=3)
-    network, _ = train_gan(generator, discriminator, by_steps(steps), conditional=True)
-    found = [
-        {
-            **direction._asdict(),
-            "vector": [round(x, 4) for x in direction.vector.tolist()],
-        }
-        for direction in named_directions(network)
-    ]
-    return network, {**_facts(network, steps, width), "directions": found}
-
-
 def _facts(generator, steps, width):
     training_pictures, _ = fashion_mnist("train")
     return {
@@ -103,33 +113,11 @@ def _facts(generator, steps, width):
 
 RECIPES = {
     recipe.__name__: recipe
-    for recipe in (feature_network, explorer_unconditional, explorer_conditional)
+    for recipe in (quick, explorer_unconditional, explorer_conditional, feature_network)
 }
 
 
-def main():
-    """Train one checkpoint and write it with its card into data/checkpoints."""
-    parser = argparse.ArgumentParser(description="make a shipped checkpoint again")
-    parser.add_argument("name", choices=RECIPES)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    torch.manual_seed(options.seed)
-    begin = time.process_time()
-    network, facts = RECIPES[options.name]()
-    card = {
-        "command": f"python -m gan_utils.recipes {options.name} --seed {options.seed}",
-        "network": type(network).__name__,
-        **facts,
-        "seed": options.seed,
-        "CPU seconds": round(time.process_time() - begin),
-        "hardware": f"{platform.machine()}, {torch.get_num_threads()} threads",
-        "torch": torch.__version__,
-        "data": "Fashion-MNIST training set (MIT, Zalando SE)",
-        "licence": "MIT",
-    }
-    save_checkpoint(network, options.name, card)
-    print(card)
+if __name__ == "__main__":  # the command on the cards of the first shipped checkpoints
+    from gan_utils.train import main
 
-
-if __name__ == "__main__":
-    main()
+    sys.exit(main([*sys.argv[1:], "--publish"]))

@@ -1,12 +1,21 @@
-"""The steps that lesson 02 writes by hand, and the loop that lesson 08 arrives at."""
+"""The steps that lesson 02 writes by hand, and the loops of lessons 08 and 11."""
 
-import copy
 import time
 
 import torch
 
-from gan_utils import losses
 from gan_utils.data import fashion_mnist, to_float
+from gan_utils.loop import EMA, GANLoop
+
+__all__ = [
+    "EMA",
+    "GANLoop",
+    "by_cpu_seconds",
+    "by_steps",
+    "d_step",
+    "g_step",
+    "train_gan",
+]
 
 
 def d_step(generator, discriminator, opt_d, real, z, loss, penalty=None):
@@ -53,33 +62,6 @@ def g_step(generator, discriminator, opt_g, z, loss, real=None):
     return g_loss.detach()
 
 
-class EMA:
-    """An exponential moving average of a network's weights, kept in a second network.
-
-    average <- decay * average + (1 - decay) * weights; buffers are copied.
-
-    Args:
-        average: a network of the same class; it takes the weights of ``source`` at once.
-        source: the network that trains.
-        decay: in [0, 1); 0.999 averages over about the last 1,000 steps.
-    """
-
-    def __init__(self, average, source, decay=0.999):
-        self.average, self.source, self.decay = (
-            average.requires_grad_(False),
-            source,
-            decay,
-        )
-        average.load_state_dict(source.state_dict())
-
-    def update(self):
-        """Call once after every generator step."""
-        for mean, new in zip(self.average.parameters(), self.source.parameters()):
-            mean.lerp_(new.detach(), 1 - self.decay)
-        for mean, new in zip(self.average.buffers(), self.source.buffers()):
-            mean.copy_(new)
-
-
 def by_steps(steps):
     """Progress from 0 to 1 in so many steps; prints a line now and then."""
     begin = time.process_time()
@@ -97,72 +79,27 @@ def by_cpu_seconds(seconds):
 
 
 def train_gan(
-    generator,
-    discriminator,
-    progress,
-    *,
-    conditional=False,
-    loss=losses.non_saturating,
-    rates=(4e-3, 4e-3),
-    betas=(0.5, 0.99),
-    constant=0.5,
-    batch_size=64,
-    penalty=None,
-    decay=None,
+    generator, discriminator, progress, *, conditional=False, batch_size=64, **options
 ):
     """Train a GAN on Fashion-MNIST by the recipe of lesson 08.
 
     Each step draws one batch of pictures and one of latents; both players use the same
-    generated pictures. The learning rates stay constant, then fall linearly to 0.
+    generated pictures. ``fitting.fit`` does the same with snapshots and on any device.
 
     Args:
         generator, discriminator: see ``networks`` and ``conditional``; trained in place.
         progress: yields the share of the training that is done, in [0, 1), once a step.
         conditional: both networks also take the class.
-        loss: a ``losses.LossPair``.
-        rates: learning rates of generator and discriminator.
-        betas: of Adam, for both.
-        constant: share of the training before the rates begin to fall, in [0, 1].
         batch_size: pictures a step.
-        penalty: None, or a function (discriminator, real, fake) -> weighted scalar.
-        decay: of the generator's moving average; None for none.
+        options: for ``GANLoop``: loss, rates, betas, constant, penalty, decay.
     Returns:
         The generator, or its moving average, in eval mode; and the number of steps.
     """
     images, labels = fashion_mnist("train")
-    players = (generator, discriminator)
-    for network in players:
-        network.to(memory_format=torch.channels_last).train()
-    opt_g, opt_d = (
-        torch.optim.Adam(network.parameters(), lr=rate, betas=betas, fused=True)
-        for network, rate in zip(players, rates)
-    )
-    ema = EMA(copy.deepcopy(generator), generator, decay) if decay else None
-    steps = 0
+    loop = GANLoop(generator, discriminator, **options)
     for share in progress:
-        falling = (1 - share) / max(1 - constant, 1e-9)
-        for optimiser, rate in ((opt_g, rates[0]), (opt_d, rates[1])):
-            optimiser.param_groups[0]["lr"] = rate * min(1, falling)
         which = torch.randint(len(images), (batch_size,))
         real = to_float(images[which]).contiguous(memory_format=torch.channels_last)
         given = (labels[which],) if conditional else ()
-        fake = generator(torch.randn(batch_size, generator.latent_dim), *given)
-        real_logits = discriminator(real, *given)
-        d_loss = loss.d_loss(real_logits, discriminator(fake.detach(), *given))
-        if penalty:
-            d_loss = d_loss + penalty(discriminator, real, fake.detach())
-        _descend(opt_d, d_loss)
-        discriminator.requires_grad_(False)  # no gradients for D's weights in G's step
-        pairs = (discriminator(real, *given),) if loss is losses.relativistic else ()
-        _descend(opt_g, loss.g_loss(discriminator(fake, *given), *pairs))
-        discriminator.requires_grad_(True)
-        if ema:
-            ema.update()
-        steps += 1
-    return (ema.average if ema else generator).eval(), steps
-
-
-def _descend(optimiser, loss):
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
+        loop.step(share, real, torch.randn(batch_size, generator.latent_dim), *given)
+    return loop.sampler.eval(), loop.steps

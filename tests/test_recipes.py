@@ -2,7 +2,7 @@
 
 import torch
 
-from gan_utils import recipes
+from gan_utils import recipes, train
 
 
 def test_the_feature_network_learns_in_a_few_steps(capsys):
@@ -16,7 +16,7 @@ def test_the_feature_network_learns_in_a_few_steps(capsys):
 def test_the_explorers_generators_move_and_are_scored():
     for recipe in (recipes.explorer_unconditional, recipes.explorer_conditional):
         torch.manual_seed(0)
-        generator, facts = recipe(steps=3, latent_dim=16, width=4)
+        generator, facts = recipe(train.Training(), steps=3, latent_dim=16, width=4)
         assert facts["FID on the test set"] > 50
         assert 0 < facts["FID of 10,000 training pictures on the test set"] < 0.5
         assert facts["latent_dim"] == generator.latent_dim == 16
