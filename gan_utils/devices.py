@@ -25,8 +25,8 @@ def device_named(name):
         return best_device()
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        torch.ones(1, device=device).item()
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         raise ValueError(
             f"There is no device {name!r} here; the best one is {str(best_device())!r}."
         ) from error

@@ -22,7 +22,8 @@ class Feed:
         device: where everything happens.
         ranks: the processes that share the work; every one takes its slice.
     Raises:
-        ValueError: images of another kind, or fewer than a batch of them.
+        ValueError: images of another kind, fewer than a batch of them, or not as many
+            as labels.
     """
 
     def __init__(
@@ -34,6 +35,13 @@ class Feed:
                 f"images must be uint8 (N, C, H, W); got {images.dtype} "
                 f"{tuple(images.shape)}"
             )
+        if labels is not None and len(labels) != len(images):
+            raise ValueError(
+                f"every picture needs a label; got {len(images)} pictures and "
+                f"{len(labels)} labels"
+            )
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be 1 or more; got {batch_size}")
         if len(images) < batch_size:
             raise ValueError(
                 f"{len(images)} pictures do not fill a batch of {batch_size}: take a "
@@ -71,7 +79,9 @@ class Feed:
         batches = len(self.images) // self.batch_size
         epoch, place = divmod(step, batches)
         if epoch != self.epoch:
-            shuffle = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+            shuffle = torch.Generator().manual_seed(
+                (self.seed * 1_000_003 + epoch) % 2**63
+            )
             order = torch.randperm(len(self.images), generator=shuffle)
             self.epoch, self.order = epoch, order.to(self.device)
         return self.order[place * self.batch_size : (place + 1) * self.batch_size]

@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import torch
 
-from gan_utils import ranks
-from gan_utils.snapshots import SnapshotError, newest_snapshot, write_snapshot
-from gan_utils.states import gather, misfit, restore
+from gan_utils import ranks, snapshots
+from gan_utils.logs import Log
+from gan_utils.snapshots import SnapshotError
+from gan_utils.states import gather, misfit, not_finite, restore
 
 
 class Diverged(Exception):
-    """A loss stopped being a finite number; says where, who and what is still good."""
+    """Losses or weights are no longer finite; says where, who and what is still good."""
 
 
 class Report(NamedTuple):
@@ -59,7 +60,7 @@ def fit(
         The number of steps done: ``steps``, or fewer if the run was asked to stop.
     Raises:
         SnapshotError: a snapshot cannot be written, read, or belongs to another run.
-        Diverged: a loss is not finite.
+        Diverged: a loss is not finite, or a weight that should be saved.
         ValueError: save_every is no multiple of log_every.
     """
     if save_every % log_every:
@@ -74,10 +75,7 @@ def fit(
     with stop_signals() as asked:
         while step < steps:
             asks = bool(asked or (stop and stop()))
-            at_a_report = (
-                step % log_every == 0
-            )  # the only time when processes can agree
-            if (ranks.alone() or at_a_report) and _agreed(asks, loop.device):
+            if _agreed(asks, step % log_every == 0, loop.device):
                 break
             history[step % log_every].copy_(loop.step(step / steps, *feed(step)))
             step += 1
@@ -90,9 +88,10 @@ def fit(
                     watch(report)
             if folder and (step % save_every == 0 or step == steps):
                 _save(loop, feed, folder, step, ours)
-    if step < steps:
-        if folder and step > first and step % save_every:
+        if folder and first < step < steps and step % save_every:
+            _inspect(history, step, first, folder)
             _save(loop, feed, folder, step, ours)
+    if step < steps:
         where = f" and saved in {folder}; the same command goes on" if folder else ""
         say(f"Stopped after step {step:,} of {steps:,}{where}.")
     return step
@@ -119,39 +118,13 @@ def stop_signals():
             signal.signal(number, handler)
 
 
-class Log:
-    """log.jsonl: one line a report; lines past the step where a run goes on are dropped."""
-
-    def __init__(self, folder, step):
-        self.path = None if folder is None else Path(folder) / "log.jsonl"
-        if self.path is None:
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        lines = self.path.read_text().splitlines() if self.path.is_file() else []
-        kept = [line for line in lines if _step_of(line) <= step]
-        self.path.write_text("".join(f"{line}\n" for line in kept))
-
-    def write(self, report):
-        """Append one report."""
-        if self.path is not None:
-            line = {**report._asdict(), "seconds": round(report.seconds, 3)}
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
-
-
-def _step_of(line):
-    try:
-        return json.loads(line)["step"]
-    except (ValueError, KeyError, TypeError):
-        return float("inf")  # cut off in the middle of a word: written again
-
-
 def _resume(loop, feed, folder, ours, say):
     """Load the newest snapshot of the same run; returns the step to go on with."""
-    for part in Path(folder).glob("*.part"):
-        if feed.ranks.first:
-            part.unlink(missing_ok=True)
-    found = newest_snapshot(folder, say)
+    for part in Path(folder).glob("step-*.part"):
+        with contextlib.suppress(OSError):  # left by a kill; in nobody's way
+            if feed.ranks.first:
+                part.unlink(missing_ok=True)
+    found = snapshots.newest_snapshot(folder, say)
     if not ranks.agree(found and found[1]["step"]):
         raise SnapshotError(
             f"The processes see different snapshots in {folder}: it must be a folder "
@@ -170,7 +143,8 @@ def _resume(loop, feed, folder, ours, say):
     problem = misfit(loop, feed, tensors)
     if problem:
         raise SnapshotError(
-            f"The snapshots in {folder} are of another model: {problem}"
+            f"The snapshots in {folder} are of another model or kind of device: "
+            f"{problem} Choose another folder, or the same model and device."
         )
     restore(loop, feed, tensors)
     loop.steps = facts["step"]
@@ -180,14 +154,23 @@ def _resume(loop, feed, folder, ours, say):
 
 def _save(loop, feed, folder, step, settings):
     """The first process writes; the others need not wait, for all hold the same state."""
+    state = gather(loop, feed)
+    sick = not_finite(state)
+    if sick:
+        raise Diverged(
+            f"After step {step:,} {sick} is not finite, so this state is not saved: "
+            f"suspect the update of the {sick.split('.')[0]} in that step. Training "
+            f"stops here; {snapshots.last_good(folder)}; lower the learning rate."
+        )
     if feed.ranks.first:
-        write_snapshot(folder, step, gather(loop, feed), {"settings": settings})
+        snapshots.write_snapshot(folder, step, state, {"settings": settings})
 
 
-def _agreed(wish, device):
-    """Whether any process wants to stop; all of them get the same answer."""
-    wishes = torch.tensor(float(wish), device=device)
-    return wish if ranks.alone() else ranks.mean_of_ranks(wishes).item() > 0
+def _agreed(wish, at_a_report, device):
+    """Whether any process wants to stop; several can only agree at a report."""
+    if ranks.alone() or not at_a_report:
+        return wish and ranks.alone()
+    return ranks.mean_of_ranks(torch.tensor(float(wish), device=device)).item() > 0
 
 
 def _inspect(history, step, first, folder):
@@ -206,7 +189,8 @@ def _inspect(history, step, first, folder):
     else:
         who = f"the discriminator's loss became {d_loss}: suspect G's update just before it"
         remedy = "lower G's learning rate"
-    if at == 1:
-        who, remedy = f"the first losses are {d_loss} and {g_loss}", "check the data"
-    good = f"; the last good state is in {folder}" if folder else ""
+        if at == 1:
+            who = f"the discriminator's first loss is {d_loss}: suspect its weights"
+            remedy = "check how both networks are initialised, and the loss"
+    good = f"; {snapshots.last_good(folder)}" if folder else ""
     raise Diverged(f"At step {at:,} {who}. Training stops here{good}; {remedy}.")

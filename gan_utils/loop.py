@@ -70,7 +70,9 @@ class Objective(nn.Module):
         if not self.penalty:
             return torch.stack([d_loss, d_loss.detach()])
         with torch.autocast(real.device.type, enabled=False):
-            penalty = self.penalty(self.discriminator, real, fake.float())
+            penalty = self.penalty(
+                lambda x: self.discriminator(x, *given), real, fake.float()
+            )
         return torch.stack([d_loss + penalty, d_loss.detach()])
 
 

@@ -30,7 +30,7 @@ def write_snapshot(folder, step, tensors, facts):
     Args:
         folder: made if missing.
         step: steps done; part of the file's name.
-        tensors: {name: tensor}.
+        tensors: {name: tensor}, at any place and in any layout.
         facts: what JSON can hold, for instance settings.
     Returns:
         The file's path.
@@ -53,8 +53,10 @@ def write_snapshot(folder, step, tensors, facts):
         _sync_folder(folder)
     except OSError as error:
         _remove(part)
-        raise SnapshotError(_why_not(folder, error, len(content))) from error
-    for old in snapshots(folder)[:-KEPT]:
+        what = f"The snapshot of {len(content) / 1e6:.1f} MB"
+        raise SnapshotError(why_not(what, folder, error)) from error
+    older = [file for file in snapshots(folder) if file < path]
+    for old in older[: 1 - KEPT]:
         _remove(old)
     return path
 
@@ -74,14 +76,19 @@ def read_snapshot(path):
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
+        raise SnapshotError(
+            f"{path} cannot be read: {(error.strerror or str(error)).lower()}."
+        ) from error
     try:
         tensors = load(content)
         length = int.from_bytes(content[:8], "little")
         header = json.loads(content[8 : 8 + length])["__metadata__"]
         text, expected = header["facts"], header["sha256"]
         facts = json.loads(text)
-    except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
+        facts["step"] + 1  # facts are a dictionary, and count
+    except (
+        safetensors.SafetensorError, ValueError, KeyError, TypeError, RecursionError
+    ) as error:  # fmt: skip
         raise SnapshotError(
             f"{path} is no whole snapshot ({len(content):,} bytes): truncated, or "
             "another kind of file."
@@ -113,6 +120,32 @@ def newest_snapshot(folder, say=print):
     return None
 
 
+def last_good(folder):
+    """The newest whole snapshot's path, in words for a message."""
+    for path in reversed(snapshots(folder)):
+        with contextlib.suppress(SnapshotError):
+            read_snapshot(path)
+            return f"the last good snapshot is {path}"
+    return "there is no earlier snapshot"
+
+
+def why_not(what, folder, error):
+    """A sentence on a write that failed: the reason, what is safe, and what to do.
+
+    Args:
+        what: could not be written.
+        folder: where to.
+        error: the ``OSError``.
+    """
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    reason = "the disk is full" if full else (error.strerror or str(error)).lower()
+    remedy = "free some space" if full else "choose a folder that can be written to"
+    return (
+        f"{what} could not be written to {folder}: {reason}; {last_good(folder)}; "
+        f"{remedy}, and start again."
+    )
+
+
 def _digest(tensors, text):
     """SHA-256 over facts, names, kinds, shapes and bytes."""
     total = hashlib.sha256(text.encode())
@@ -137,16 +170,3 @@ def _sync_folder(folder):
 def _remove(path):
     with contextlib.suppress(OSError):  # an old file too many does no harm
         path.unlink(missing_ok=True)
-
-
-def _why_not(folder, error, size):
-    """What went wrong with a write, what is still safe, and what to do."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    reason = "the disk is full" if full else (error.strerror or str(error)).lower()
-    last = snapshots(folder)[-1:] if folder.is_dir() else []
-    safe = f"The last good one is {last[0]}" if last else "There is no earlier one"
-    remedy = "free some space" if full else "choose a folder that can be written to"
-    return (
-        f"The snapshot of {size / 1e6:.1f} MB could not be written to {folder}: {reason}. "
-        f"{safe}; {remedy}, and start again."
-    )

@@ -2,6 +2,8 @@
 
 import torch
 
+NETWORKS = ("generator", "discriminator", "average")
+
 
 def gather(loop, feed):
     """The state of a run.
@@ -27,26 +29,42 @@ def gather(loop, feed):
     return found
 
 
+def not_finite(tensors):
+    """The first weight or statistic of a gathered state that is not finite, or None."""
+    for name, tensor in tensors.items():
+        if name.split(".")[0] in NETWORKS and not tensor.isfinite().all():
+            return name
+    return None
+
+
 def misfit(loop, feed, tensors):
     """Why a state does not belong to this loop, in words; None if it does."""
-    mine = {
-        f"{prefix}.{name}": tuple(tensor.shape)
-        for prefix, network in _networks(loop).items()
-        for name, tensor in network.state_dict().items()
-    }
-    theirs = {
-        name: tuple(tensor.shape)
-        for name, tensor in tensors.items()
-        if name.split(".")[0] in ("generator", "discriminator", "average")
-    }
+    mine, theirs = _kinds(_expected(loop, feed)), _kinds(tensors)
+    for found in (mine, theirs):
+        found.pop("random.cuda", None)  # of use on a GPU alone
     for name in sorted({*mine, *theirs}):
-        if mine.get(name) != theirs.get(name):
+        unused = name.startswith("opt_") and name not in theirs
+        if mine.get(name) != theirs.get(name) and not unused:
             return (
                 f"{name} is {theirs.get(name, 'missing')} there and "
                 f"{mine.get(name, 'missing')} here."
             )
-    missing = {f"feed.{name}" for name in feed.state()} - tensors.keys()
-    return f"{', '.join(sorted(missing))} is missing." if missing else None
+    return None
+
+
+def _expected(loop, feed):
+    """Like ``gather``, before the first step too, when Adam has no memories yet."""
+    found = gather(loop, feed)
+    for prefix, optimiser in _optimisers(loop).items():
+        for index, parameter in enumerate(_parameters(optimiser)):
+            found[f"{prefix}.{index}.exp_avg"] = parameter
+            found[f"{prefix}.{index}.exp_avg_sq"] = parameter
+            found[f"{prefix}.{index}.step"] = torch.tensor(0.0)
+    return found
+
+
+def _kinds(tensors):
+    return {k: f"{str(v.dtype)[6:]} {tuple(v.shape)}" for k, v in tensors.items()}
 
 
 def restore(loop, feed, tensors):
@@ -69,18 +87,20 @@ def restore(loop, feed, tensors):
 
 def _restore_adam(optimiser, entries):
     """Adam's memories, laid out in memory like the parameters they belong to."""
-    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    parameters = _parameters(optimiser)
     optimiser.state.clear()
     for key, tensor in entries.items():
         index, name = key.split(".", 1)
         parameter = parameters[int(index)]
         if tensor.shape == parameter.shape and name != "step":
             tensor = torch.empty_like(parameter).copy_(tensor)
-        elif parameter.device.type != "cpu":
-            tensor = tensor.to(
-                parameter.device
-            )  # the fused kernel counts on the device
+        else:
+            tensor = tensor.to(parameter.device)  # the fused kernel counts there
         optimiser.state[parameter][name] = tensor.detach()
+
+
+def _parameters(optimiser):
+    return [p for group in optimiser.param_groups for p in group["params"]]
 
 
 def _networks(loop):

@@ -156,7 +156,7 @@ def parser():
     add("recipe", choices=RECIPES, metavar="RECIPE", help=recipes)
     add("--folder", help="of the run; runs/RECIPE by default")
     add("--steps", type=_positive, help="training steps; by default the recipe's own")
-    add("--seed", type=int, default=0, help="of weights, data order and latents")
+    add("--seed", type=_seed, default=0, help="of weights, data order and latents")
     add("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
     add("--precision", choices=PRECISIONS, default="float32", help="of the passes")
     add("--log-every", type=_positive, default=100, help="steps between two log lines")
@@ -174,6 +174,13 @@ def _positive(text):
     return value
 
 
+def _seed(text):
+    value = int(text) if text.isdecimal() else -1
+    if not 0 <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number below 2^63")
+    return value
+
+
 def main(arguments=None):
     """Train as the command line says; returns the exit code."""
     options = parser().parse_args(arguments)
@@ -181,11 +188,27 @@ def main(arguments=None):
         return _train(options)
     except Stopped:
         return 130
+    except KeyboardInterrupt:
+        print("train: interrupted; the same command goes on.", file=sys.stderr)
+        return 130
+    except OSError as error:
+        print(f"train: {_why(error)}", file=sys.stderr)
+        return 1
     except (SnapshotError, Diverged, ValueError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 2 if isinstance(error, ValueError) else 1
     finally:
         ranks.leave()
+
+
+def _why(error):
+    """What an ``OSError`` says, in a sentence."""
+    if error.filename is None:
+        return str(error)
+    return (
+        f"{error.filename} cannot be read or written: {error.strerror.lower()}; make "
+        "room or choose another folder; the same command goes on."
+    )
 
 
 def _train(options):
