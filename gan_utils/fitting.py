@@ -92,7 +92,8 @@ def fit(
             _inspect(history, step, first, folder)
             _save(loop, feed, folder, step, ours)
     if step < steps:
-        where = f" and saved in {folder}; the same command goes on" if folder else ""
+        saved = f" and saved in {folder}; the same command goes on"
+        where = saved if folder and step else ""
         say(f"Stopped after step {step:,} of {steps:,}{where}.")
     return step
 

@@ -1,0 +1,56 @@
+"""Runs so small that tests can afford them, for the tests of loop, fit and ranks."""
+
+import torch
+
+from gan_utils.feed import Feed
+from gan_utils.loop import GANLoop
+from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
+from gan_utils.penalties import r1
+from gan_utils.ranks import ALONE
+from gan_utils.snapshots import read_snapshot, snapshots
+
+
+def noisy_r1(discriminator, real, fake):
+    """A penalty that draws from PyTorch's global random generator."""
+    return r1(discriminator, real + 0.1 * torch.randn_like(real))
+
+
+def pictures(count=40):
+    random = torch.Generator().manual_seed(5)
+    return torch.randint(
+        0, 256, (count, 1, 28, 28), dtype=torch.uint8, generator=random
+    )
+
+
+def tiny_run(*, width=4, batch_size=8, seed=0, ranks=ALONE, device="cpu", **options):
+    """A fresh (loop, feed), the same every time; 5 steps an epoch."""
+    torch.manual_seed(seed)
+    generator = DCGANGenerator(8, width).to(device)
+    discriminator = DCGANDiscriminator(4, depth=3).to(device)
+    options = {"decay": 0.9, "penalty": noisy_r1, **options}
+    loop = GANLoop(generator, discriminator, **options)
+    feed = Feed(
+        pictures(), batch_size=batch_size, latent_dim=8, seed=seed, device=device,
+        ranks=ranks,
+    )  # fmt: skip
+    return loop, feed
+
+
+def final_state(folder):
+    """Every tensor of a folder's newest snapshot."""
+    return read_snapshot(snapshots(folder)[-1])[0]
+
+
+def differences(one, other):
+    """The names of the tensors that are not the same in every bit."""
+    return [
+        name
+        for name in sorted({*one, *other})
+        if name not in one
+        or name not in other
+        or not torch.equal(one[name], other[name])
+    ]
+
+
+def quiet(sentence):
+    """Says nothing."""
