@@ -12,7 +12,6 @@ import time
 from typing import NamedTuple
 
 import pytest
-import torch
 from tiny_runs import differences, final_state, quiet, tiny_run
 
 from gan_utils import logs, snapshots
@@ -82,7 +81,6 @@ def intercept(moment, wire):
 
 
 def child(folder, moment, wire):
-    torch.set_num_threads(1)
     loop, feed = tiny_run()
     if moment:
         intercept(moment, wire)

@@ -23,7 +23,8 @@ def pictures(count=40):
 
 
 def tiny_run(*, width=4, batch_size=8, seed=0, ranks=ALONE, device="cpu", **options):
-    """A fresh (loop, feed), the same every time; 5 steps an epoch."""
+    """A fresh (loop, feed), the same every time; 5 steps an epoch, one thread."""
+    torch.set_num_threads(1)
     torch.manual_seed(seed)
     generator = DCGANGenerator(8, width).to(device)
     discriminator = DCGANDiscriminator(4, depth=3).to(device)
