@@ -179,7 +179,7 @@ class GANLoop:
         self.discriminator.requires_grad_(True)
         if self.ema:
             self.ema.update()
-        return torch.stack([reported, g_loss.detach()])
+        return torch.stack([reported, g_loss]).detach()
 
 
 def _descend(optimiser, loss):

@@ -1,6 +1,7 @@
 """fit: counts, logs, saves, stops when asked, and stops when numbers are no numbers."""
 
 import json
+import resource
 import signal
 import threading
 
@@ -105,6 +106,17 @@ def test_the_log_drops_what_comes_after_the_snapshot_and_half_a_line(tmp_path):
     assert log.read_text() == first
     Log(tmp_path, 3)
     assert log.read_text() == first.splitlines(keepends=True)[0]
+
+
+def test_memory_does_not_grow_with_the_steps():
+    def peak():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kB on Linux
+
+    loop, feed = tiny_run(penalty=None)
+    fit(loop, feed, 200, log_every=100, save_every=100)
+    before = peak()
+    fit(loop, feed, 1200, log_every=1000, save_every=1000)
+    assert peak() - before < 4_000
 
 
 # Stopping
