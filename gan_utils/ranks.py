@@ -45,6 +45,10 @@ ALONE = Ranks()
 def join(device=None):
     """Join the processes that torchrun started; alone without it.
 
+    After ``--max-restarts`` has started them anew, torchrun's store still holds the
+    addresses of the dead (pytorch issue 135712). On one machine every life gets names
+    of its own; on several, set TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 for torchrun.
+
     Args:
         device: a cuda device chooses NCCL, any other gloo.
     Returns:
@@ -54,7 +58,13 @@ def join(device=None):
         return ALONE
     if not dist.is_initialized():
         on_gpu = device is not None and device.type == "cuda"
-        dist.init_process_group("nccl" if on_gpu else "gloo")
+        store, rank, size = next(dist.rendezvous("env://"))
+        if os.environ.get("GROUP_WORLD_SIZE") == "1":  # machines count lives apart
+            life = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+            store = dist.PrefixStore(f"life-{life}", store)
+        dist.init_process_group(
+            "nccl" if on_gpu else "gloo", store=store, rank=rank, world_size=size
+        )
     return Ranks(dist.get_rank(), dist.get_world_size())
 
 
@@ -137,6 +147,7 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
     def forward(self, x):
         if alone() or not self.training:
             return super().forward(x)
+        kind, x = x.dtype, x.to(torch.promote_types(x.dtype, torch.float32))
         count = x.numel() // x.shape[1] * dist.get_world_size()
         mean = SumOfRanks.apply(x.sum((0, 2, 3))) / count
         x = x - mean[:, None, None]
@@ -146,9 +157,9 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(var * count / (count - 1), self.momentum)
         x = x * torch.rsqrt(var + self.eps)[:, None, None]
-        if not self.affine:
-            return x
-        return x * self.weight[:, None, None] + self.bias[:, None, None]
+        if self.affine:
+            x = x * self.weight[:, None, None] + self.bias[:, None, None]
+        return x.to(kind)
 
 
 def synchronise_batch_norm(network):

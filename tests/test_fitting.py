@@ -115,8 +115,8 @@ def test_memory_does_not_grow_with_the_steps():
     loop, feed = tiny_run(penalty=None)
     fit(loop, feed, 200, log_every=100, save_every=100)
     before = peak()
-    fit(loop, feed, 1200, log_every=1000, save_every=1000)
-    assert peak() - before < 4_000
+    fit(loop, feed, 600, log_every=1000, save_every=1000)
+    assert peak() - before < 3_000  # a graph that is kept costs twice as much
 
 
 # Stopping

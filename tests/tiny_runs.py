@@ -6,7 +6,7 @@ from gan_utils.feed import Feed
 from gan_utils.loop import GANLoop
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
 from gan_utils.penalties import r1
-from gan_utils.ranks import ALONE
+from gan_utils.ranks import ALONE, synchronise_batch_norm
 from gan_utils.snapshots import read_snapshot, snapshots
 
 
@@ -28,6 +28,10 @@ def tiny_run(*, width=4, batch_size=8, seed=0, ranks=ALONE, device="cpu", **opti
     torch.manual_seed(seed)
     generator = DCGANGenerator(8, width).to(device)
     discriminator = DCGANDiscriminator(4, depth=3).to(device)
+    if ranks.size > 1:
+        generator, discriminator = map(
+            synchronise_batch_norm, (generator, discriminator)
+        )
     options = {"decay": 0.9, "penalty": noisy_r1, **options}
     loop = GANLoop(generator, discriminator, **options)
     feed = Feed(
