@@ -10,13 +10,14 @@ import torch
 from tiny_runs import noisy_r1, pictures, tiny_run
 from torch import nn
 
-from gan_utils import losses, ranks
+from gan_utils import losses, ranks, recipes
 from gan_utils.conditional import ConditionalGenerator, ProjectionDiscriminator
 from gan_utils.feed import Feed
 from gan_utils.fitting import Diverged, fit
 from gan_utils.loop import GANLoop
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
 from gan_utils.penalties import r1
+from gan_utils.train import main
 
 GAMES = {
     "BatchNorm": {},
@@ -114,6 +115,18 @@ def checks(folder, together):
         train_and_diverge(folder / "diverged", together)
     except Diverged as error:
         (folder / f"diverged-{together.rank}").write_text(str(error))
+
+    if not torch.cuda.is_available():
+        (folder / f"code-{together.rank}").write_text(str(command(folder / "command")))
+
+
+def command(folder):
+    """The exit code of the command line, with no time for the FID; leaves the group."""
+    recipes.score, recipes.fid = (lambda *_: 99.5), (lambda *_: 0.5)
+    try:
+        return main(["quick", "--steps", "2", "--folder", str(folder)])
+    except SystemExit as stopped:
+        return stopped.code
 
 
 def train_and_diverge(folder, together):

@@ -3,6 +3,7 @@
 torchrun starts ranks_worker.py twice: once for all that is compared, once to be killed.
 """
 
+import json
 import os
 import random
 import subprocess
@@ -16,6 +17,7 @@ from tiny_runs import differences, final_state
 from torch import distributed, nn
 
 from gan_utils import ranks
+from gan_utils.checkpoints import load_generator
 from gan_utils.conditional import ConditionalGenerator
 from gan_utils.networks import DCGANDiscriminator
 from gan_utils.ranks import Ranks, SyncedBatchNorm2d
@@ -115,6 +117,16 @@ def test_all_ranks_stop_with_the_same_sentence_when_a_loss_is_not_finite(folder)
     assert texts[0] == texts[1]
     assert "At step 1 the generator's loss became nan: suspect D's update" in texts[0]
     assert snapshots(folder / "diverged") == []
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="would need two GPUs here")
+def test_the_command_line_trains_on_two_processes_and_one_of_them_writes(folder):
+    assert [(folder / f"code-{rank}").read_text() for rank in range(2)] == ["0", "0"]
+    card = json.loads((folder / "command" / "quick.json").read_text())
+    assert card["processes"] == 2
+    lines = (folder / "command" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [2]
+    load_generator(folder / "command" / "quick.safetensors")
 
 
 @pytest.mark.parametrize("victim", [0, 1])
