@@ -116,8 +116,7 @@ def checks(folder, together):
     except Diverged as error:
         (folder / f"diverged-{together.rank}").write_text(str(error))
 
-    if not torch.cuda.is_available():
-        (folder / f"code-{together.rank}").write_text(str(command(folder / "command")))
+    (folder / f"code-{together.rank}").write_text(str(command(folder / "command")))
 
 
 def command(folder):
