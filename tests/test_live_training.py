@@ -46,7 +46,7 @@ def ctrl_c():
         os.kill(os.getpid(), signal.SIGINT)
     return view.stop()
 
-fit(loop, feed, 20, log_every=5, save_every=20, watch=view.watch, stop=ctrl_c, say=str);"""
+done = fit(loop, feed, 20, log_every=5, save_every=20, watch=view.watch, stop=ctrl_c, say=str)"""
 
 
 class Clock:

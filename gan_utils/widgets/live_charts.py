@@ -57,21 +57,21 @@ def charts(losses, fids, fid_count):
         if known:
             step, value = known[-1]
             title, name = f"FID {value:.1f}", f"{name} at step {step:,}"
-        found.append(_chart(title, ((name, NEUTRAL),), fids, floor=0.0))
+        found.append(_chart(title, ((name, NEUTRAL),), fids, from_zero=True))
     return found
 
 
-def _chart(title, names, rows, floor=None):
+def _chart(title, names, rows, from_zero=False):
     rows = np.asarray(rows, np.float64).reshape(-1, 1 + len(names))
     if len(names) == 2:
         rows = curves.thinned(rows)
     values = rows[:, 1:][np.isfinite(rows[:, 1:])]
     low, high = (values.min(), values.max()) if len(values) else (0.0, 2.0)
     margin = max(0.05 * (high - low), 0.05)
-    low = low - margin if floor is None else floor
+    lowest = 0.0 if from_zero else max(low - margin, min(low, 0.0))
     return {
         "title": title, "curves": [list(name) for name in names],
-        "low": float(low), "high": float(high + margin),
+        "low": float(lowest), "high": float(high + margin),
         "rows": [[v if np.isfinite(v) else None for v in row] for row in rows.tolist()],
     }  # fmt: skip
 

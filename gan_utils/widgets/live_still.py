@@ -66,11 +66,6 @@ def _charts(charts, end, height):
 def _steps(pen, y, end):
     """The axis under a chart."""
     right = curves.WIDTH - curves.RIGHT
-    middle = (curves.LEFT + right) / 2
-    entries = (
-        (curves.LEFT, "0", "lm"),
-        (middle, "steps", "mm"),
-        (right, f"{end:,}", "rm"),
-    )
-    for x, text, anchor in entries:
+    ends = {curves.LEFT: "0", (curves.LEFT + right) / 2: "steps", right: f"{end:,}"}
+    for (x, text), anchor in zip(ends.items(), ("lm", "mm", "rm")):
         pen.text(scene.at(x, y), text, scene.QUIET, scene.font(9), anchor)

@@ -1,7 +1,7 @@
 // The live training view: progress, charts, pictures from fixed latents, a stop button.
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 340, LEFT = 38, RIGHT = 8, TOP = 30, FOOT = 18; // of a chart
-const HEIGHTS = { 1: 300, 2: 172 }; // of each, by their number
+const HEIGHTS = { 1: 350, 2: 172 }; // of each, by their number
 const PATIENCE = 1000; // ms until an unheard button interrupts the kernel instead
 const DEAFNESS = 4000; // ms until it says that the kernel did not hear
 const DEAF = "The kernel has not heard the button yet. The stop button ■ in the notebook's " +

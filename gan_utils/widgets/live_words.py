@@ -8,12 +8,8 @@ def duration(seconds):
         return f"{seconds} s"
     if seconds < 600:
         return f"{seconds // 60} min {seconds % 60:02d} s"
-    minutes = round(seconds / 60)
-    return (
-        f"{minutes} min"
-        if minutes < 60
-        else f"{minutes // 60} h {minutes % 60:02d} min"
-    )
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
 
 
 def words(phase, step, steps, pace, batch_size, seconds):
@@ -46,7 +42,8 @@ def words(phase, step, steps, pace, batch_size, seconds):
         said = f"Training: {10 * (10 * step // max(steps, 1))} % done."
     return {
         "phase": phase, "step": step, "steps": steps, "title": title,
-        "end": axis_end(step, steps, phase == "done"), "details": " · ".join(details), "said": said,
+        "end": axis_end(step, steps, phase == "done"),
+        "details": " · ".join(details), "said": said,
     }  # fmt: skip
 
 
