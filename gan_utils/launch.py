@@ -235,13 +235,13 @@ def main():
         print(f"torchrun has started all processes again (restart {life})")
     try:
         runpy.run_path(sys.argv[1], run_name="__main__")
+        if torch.distributed.is_initialized():
+            torch.distributed.barrier()  # nobody leaves while another still works
     except Exception as error:
         with contextlib.suppress(FileExistsError), open(f"error-{life}", "x") as file:
             file.write(f"rank {rank} stopped with {type(error).__name__}: {error}")
         os._exit(1)
-    finally:
-        if torch.distributed.is_initialized():
-            torch.distributed.destroy_process_group()
+    os._exit(0)  # at once: a broken reducer may abort in its destructor
 
 
 if __name__ == "__main__":
