@@ -1,13 +1,12 @@
 """fit: counts, logs, saves, stops when asked, and stops when numbers are no numbers."""
 
 import json
-import resource
 import signal
 import threading
 
 import pytest
 import torch
-from tiny_runs import differences, final_state, quiet, tiny_run
+from tiny_runs import differences, final_state, quiet, resident_kb, tiny_run
 
 from gan_utils import losses, snapshots, states
 from gan_utils.fitting import Diverged, fit, stop_signals
@@ -109,14 +108,11 @@ def test_the_log_drops_what_comes_after_the_snapshot_and_half_a_line(tmp_path):
 
 
 def test_memory_does_not_grow_with_the_steps():
-    def peak():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kB on Linux
-
     loop, feed = tiny_run(penalty=None)
     fit(loop, feed, 200, log_every=100, save_every=100)
-    before = peak()
+    before = resident_kb()
     fit(loop, feed, 600, log_every=1000, save_every=1000)
-    assert peak() - before < 3_000  # a graph that is kept costs twice as much
+    assert resident_kb() - before < 3_000  # a graph that is kept costs twice as much
 
 
 # Stopping

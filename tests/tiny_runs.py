@@ -1,5 +1,9 @@
 """Runs so small that tests can afford them, for the tests of loop, fit and ranks."""
 
+import resource
+import sys
+from pathlib import Path
+
 import torch
 
 from gan_utils.feed import Feed
@@ -8,6 +12,8 @@ from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
 from gan_utils.penalties import r1
 from gan_utils.ranks import ALONE, synchronise_batch_norm
 from gan_utils.snapshots import read_snapshot, snapshots
+
+STATM = Path("/proc/self/statm")
 
 
 def noisy_r1(discriminator, real, fake):
@@ -55,6 +61,14 @@ def differences(one, other):
         or name not in other
         or not torch.equal(one[name], other[name])
     ]
+
+
+def resident_kb():
+    """Memory that this process holds now, in kB; its peak where there is no /proc."""
+    if STATM.exists():
+        return int(STATM.read_text().split()[1]) * resource.getpagesize() // 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // 1024 if sys.platform == "darwin" else peak
 
 
 def quiet(sentence):
