@@ -48,12 +48,12 @@ class _Watched(torch.Tensor):
 @exercise("11.2")
 def quiet(function):
     """function(step, steps, every) -> means of every ``every`` losses, read once each."""
-    losses = torch.rand(12)
+    losses = torch.rand(40)
     calls = []
 
     def step():
         calls.append(None)
-        return losses[len(calls) - 1].clone().as_subclass(_Watched)
+        return losses[(len(calls) - 1) % 40].clone().as_subclass(_Watched)
 
     _Watched.reads = 0
     means = given(function(step, 12, 4))
@@ -64,7 +64,7 @@ def quiet(function):
         raise Mistake(f"12 steps, every 4: there must be 3 means; got {len(means)}")
     if any(torch.is_tensor(mean) for mean in means):
         raise Mistake("the means are tensors; return Python numbers")
-    if not torch.allclose(torch.tensor(means), losses.view(3, 4).mean(1)):
+    if not torch.allclose(torch.tensor(means), losses[:12].view(3, 4).mean(1)):
         raise Mistake("the means are wrong: each is over its own 4 steps")
     if reads > 3:
         raise Mistake(f"the device was asked {reads} times; 3 are enough")
