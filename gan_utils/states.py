@@ -96,7 +96,7 @@ def _restore_adam(optimiser, entries):
             tensor = torch.empty_like(parameter).copy_(tensor)
         else:
             tensor = tensor.to(parameter.device)  # the fused kernel counts there
-        optimiser.state[parameter][name] = tensor.detach()
+        optimiser.state[parameter][name] = tensor.detach().clone()
 
 
 def _parameters(optimiser):

@@ -24,104 +24,13 @@ from tqdm import tqdm
 
 from gan_utils import devices, ranks
 from gan_utils.checkpoints import CHECKPOINTS, save_checkpoint
-from gan_utils.data import fashion_mnist
-from gan_utils.feed import Feed
-from gan_utils.fitting import Diverged, fit
-from gan_utils.grids import Grid
-from gan_utils.loop import GANLoop
+from gan_utils.fitting import Diverged
 from gan_utils.recipes import RECIPES
 from gan_utils.snapshots import SnapshotError
+from gan_utils.trainer import Stopped, Training
 
 RUNS = Path(__file__).resolve().parent.parent / "runs"
-CPU = torch.device("cpu")
 PRECISIONS = {"float32": None, "bfloat16": torch.bfloat16}
-
-
-class Stopped(Exception):
-    """The run was asked to stop before its last step; its state is saved."""
-
-
-class Training:
-    """How and where recipes train: the ``train`` that they are called with.
-
-    Args:
-        folder: for snapshots, log.jsonl and samples; None keeps everything in memory.
-        device: a ``torch.device``; every process of several has its own.
-        together: the ``Ranks`` of this process.
-        seed: of weights, data order and latents.
-        precision: None, or ``torch.bfloat16``.
-        log_every, save_every: as for ``fitting.fit``.
-        watchers: functions of a ``Report``, called one after the other.
-        say: takes sentences for the user.
-    """
-
-    def __init__(
-        self, folder=None, device=CPU, together=ranks.ALONE, seed=0,
-        precision=None, log_every=100, save_every=1000, watchers=(),
-        say=print,
-    ):  # fmt: skip
-        self.folder, self.device, self.together = folder, device, together
-        self.seed, self.precision = seed, precision
-        self.log_every, self.save_every = log_every, save_every
-        self.watchers, self.say = list(watchers), say
-
-    def __call__(
-        self,
-        generator,
-        discriminator,
-        steps,
-        *,
-        conditional=False,
-        batch_size=64,
-        **options,
-    ):
-        """Train two networks on Fashion-MNIST; options are those of ``GANLoop``.
-
-        Returns:
-            The generator, or its moving average, on the processor, in eval mode.
-        Raises:
-            Stopped: the user asked for it.
-            SystemExit: this is not the first of several processes, and all is done.
-        """
-        players = [generator.to(self.device), discriminator.to(self.device)]
-        if self.together.size > 1:
-            players = [ranks.synchronise_batch_norm(network) for network in players]
-        loop = GANLoop(*players, precision=self.precision, **options)
-        images, labels = fashion_mnist("train")
-        feed = Feed(
-            images, labels if conditional else None, batch_size=batch_size,
-            latent_dim=generator.latent_dim, seed=self.seed, device=self.device,
-            ranks=self.together,
-        )  # fmt: skip
-        watchers = list(self.watchers)
-        if self.folder and self.together.first:
-            watchers.append(Grid(loop, self.folder, self.save_every).watch)
-        done = fit(
-            loop, feed, steps, self.folder, settings=self._settings(batch_size, options),
-            log_every=self.log_every, save_every=self.save_every, say=self.say,
-            watch=lambda report: [watcher(report) for watcher in watchers],
-        )  # fmt: skip
-        if done < steps:
-            raise Stopped
-        if not self.together.first:
-            raise SystemExit(0)  # the first process scores and writes
-        return loop.sampler.cpu().eval()
-
-    def _settings(self, batch_size, options):
-        """What must be the same when a run goes on."""
-        return {
-            **{name: _plain(value) for name, value in options.items()},
-            "batch_size": batch_size,
-            "seed": self.seed,
-            "precision": str(self.precision or torch.float32),
-        }
-
-
-def _plain(value):
-    """An option as JSON can hold it; functions by name."""
-    if isinstance(value, (tuple, list)):
-        return [_plain(part) for part in value]
-    return value.__qualname__ if callable(value) else value
 
 
 class ProgressBar:
@@ -225,6 +134,8 @@ def _train(options):
     begin, begin_cpu = time.perf_counter(), time.process_time()
     steps = {"steps": options.steps} if options.steps else {}
     network, facts = RECIPES[options.recipe](training, **steps)
+    if not together.first:
+        return 0
     words = [f"--{name} {getattr(options, name)}" for name in ("steps", "precision")
              if getattr(options, name) != parser().get_default(name)]  # fmt: skip
     command = ["python3 run.py train", options.recipe, f"--seed {options.seed}", *words]
@@ -235,6 +146,7 @@ def _train(options):
         "seed": options.seed,
         "CPU seconds": round(time.process_time() - begin_cpu),
         "seconds": round(time.perf_counter() - begin),
+        **({"seconds count from step": training.first} if training.first else {}),
         "hardware": f"{platform.machine()}, {devices.describe(device)}",
         "processes": together.size,
         "torch": torch.__version__,

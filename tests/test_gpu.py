@@ -12,6 +12,7 @@ from tiny_runs import differences, final_state, quiet, tiny_run
 from gan_utils import devices, losses, ranks, recipes, states, train
 from gan_utils.checkpoints import load_generator
 from gan_utils.fitting import fit
+from gan_utils.loop import GANLoop
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
 from gan_utils.penalties import r1
 from gan_utils.replay import WARM_UP, Replay
@@ -114,7 +115,7 @@ def test_the_gpu_plays_the_same_game_as_the_processor():
     found = []
     for device in ("cpu", "cuda"):
         generator, discriminator = (network.to(device) for network in players())
-        loop = train.GANLoop(generator, discriminator, penalty=five_r1)
+        loop = GANLoop(generator, discriminator, penalty=five_r1)
         torch.manual_seed(1)
         real, z = torch.rand(8, 1, 28, 28) * 2 - 1, torch.randn(8, 8)
         found.append(loop.step(0, real.to(device), z.to(device)).cpu())

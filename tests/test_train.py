@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from tiny_runs import differences, final_state, pictures
 
-from gan_utils import recipes, snapshots, train
+from gan_utils import recipes, snapshots, train, trainer
 from gan_utils.checkpoints import load_generator
 from gan_utils.fitting import Report
 from gan_utils.loop import GANLoop
@@ -40,7 +40,7 @@ def quickly(monkeypatch):
 @pytest.fixture
 def small_data(monkeypatch):
     """Two hundred random pictures in place of Fashion-MNIST."""
-    monkeypatch.setattr(train, "fashion_mnist", few_pictures)
+    monkeypatch.setattr(trainer, "fashion_mnist", few_pictures)
     monkeypatch.setattr(recipes, "fashion_mnist", few_pictures)
 
 
@@ -210,12 +210,12 @@ def test_bad_options_get_a_sentence_and_exit_code_2(
 @pytest.fixture
 def half(tmp_path, small_data, monkeypatch):
     """The folder of a run that was stopped half-way."""
-    real, asked = train.fit, iter([False] * (STEPS // 2))
+    real, asked = trainer.fit, iter([False] * (STEPS // 2))
     stop = lambda: next(asked, True)  # noqa: E731
-    monkeypatch.setattr(train, "fit", functools.partial(real, stop=stop))
+    monkeypatch.setattr(trainer, "fit", functools.partial(real, stop=stop))
     folder = tmp_path / "half"
     assert call(folder, "--log-every", "2", "--save-every", "4") == 130
-    monkeypatch.setattr(train, "fit", real)
+    monkeypatch.setattr(trainer, "fit", real)
     assert [int(path.stem[5:]) for path in snapshots.snapshots(folder)] == [4, 8]
     return folder
 
@@ -283,7 +283,7 @@ def test_numbers_that_are_no_numbers_get_a_sentence(
     tmp_path, small_data, capsys, monkeypatch
 ):
     wild = functools.partial(GANLoop, rates=(4e-3, float("inf")))
-    monkeypatch.setattr(train, "GANLoop", wild)
+    monkeypatch.setattr(trainer, "GANLoop", wild)
     assert call(tmp_path) == 1
     one_sentence(capsys, "At step 1 the generator's loss became nan: suspect D's")
 
@@ -294,7 +294,7 @@ def test_an_impatient_ctrl_c_ends_with_130_and_a_sentence(
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train, "fit", interrupted)
+    monkeypatch.setattr(trainer, "fit", interrupted)
     assert call(tmp_path) == 130
     one_sentence(capsys, "interrupted; the same command goes on")
 

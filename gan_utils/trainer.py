@@ -1,0 +1,109 @@
+"""How and where a recipe trains: the ``train`` that recipes are called with."""
+
+import functools
+
+import torch
+
+from gan_utils import ranks
+from gan_utils.data import fashion_mnist
+from gan_utils.feed import Feed
+from gan_utils.fitting import fit
+from gan_utils.grids import Grid
+from gan_utils.loop import GANLoop
+
+CPU = torch.device("cpu")
+
+
+class Stopped(Exception):
+    """The run was asked to stop before its last step; its state is saved."""
+
+
+class Training:
+    """How and where recipes train: the ``train`` that they are called with.
+
+    Args:
+        folder: for snapshots, log.jsonl and samples; None keeps everything in memory.
+        device: a ``torch.device``; every process of several has its own.
+        together: the ``Ranks`` of this process.
+        seed: of weights, data order and latents.
+        precision: None, or ``torch.bfloat16``.
+        log_every, save_every: as for ``fitting.fit``.
+        watchers: functions of a ``Report``, called one after the other.
+        say: takes sentences for the user.
+    """
+
+    def __init__(
+        self, folder=None, device=CPU, together=ranks.ALONE, seed=0,
+        precision=None, log_every=100, save_every=1000, watchers=(),
+        say=print,
+    ):  # fmt: skip
+        self.folder, self.device, self.together = folder, device, together
+        self.seed, self.precision = seed, precision
+        self.log_every, self.save_every = log_every, save_every
+        self.watchers, self.say = list(watchers), say
+        self.first = 0  # the step at which this process took the run up
+
+    def __call__(
+        self,
+        generator,
+        discriminator,
+        steps,
+        *,
+        conditional=False,
+        batch_size=64,
+        **options,
+    ):
+        """Train two networks on Fashion-MNIST; options are those of ``GANLoop``.
+
+        Returns:
+            The generator, or its moving average, on the processor, in eval mode.
+        Raises:
+            Stopped: the user asked for it.
+            SystemExit: this is not the first of several processes, and all is done.
+        """
+        players = [generator.to(self.device), discriminator.to(self.device)]
+        if self.together.size > 1:
+            players = [ranks.synchronise_batch_norm(network) for network in players]
+        loop = GANLoop(*players, precision=self.precision, **options)
+        images, labels = fashion_mnist("train")
+        feed = Feed(
+            images, labels if conditional else None, batch_size=batch_size,
+            latent_dim=generator.latent_dim, seed=self.seed, device=self.device,
+            ranks=self.together,
+        )  # fmt: skip
+        watchers = list(self.watchers)
+        if self.folder and self.together.first:
+            watchers.append(Grid(loop, self.folder, self.save_every).watch)
+        done = fit(
+            loop, feed, steps, self.folder, settings=self._settings(batch_size, options),
+            log_every=self.log_every, save_every=self.save_every, say=self.say,
+            watch=lambda report: self._watch(report, watchers),
+        )  # fmt: skip
+        if done < steps:
+            raise Stopped
+        if not self.together.first:
+            raise SystemExit(0)  # the first process scores and writes
+        return loop.sampler.cpu().eval()
+
+    def _watch(self, report, watchers):
+        self.first = report.first
+        for watcher in watchers:
+            watcher(report)
+
+    def _settings(self, batch_size, options):
+        """What must be the same when a run goes on."""
+        return {
+            **{name: _plain(value) for name, value in options.items()},
+            "batch_size": batch_size,
+            "seed": self.seed,
+            "precision": str(self.precision or torch.float32),
+        }
+
+
+def _plain(value):
+    """An option as JSON can hold it; functions by name."""
+    if isinstance(value, (tuple, list)):
+        return [_plain(part) for part in value]
+    if isinstance(value, functools.partial):
+        return [_plain(value.func), _plain(value.args), value.keywords]
+    return value.__qualname__ if callable(value) else value
