@@ -123,29 +123,26 @@ def ring(function):
 def _check_sums(after, right, before):
     """Raise the mistake that explains sums which are not right."""
     size = len(right)
-    try:
-        same = [
-            [torch.allclose(mine, chunk, atol=1e-4) for mine, chunk in zip(part, right)]
-            for part in after
-        ]
-    except (TypeError, RuntimeError):
-        raise Mistake(
-            "return the list of parts: a list of chunks for every rank"
-        ) from None
+    if [len(part) for part in after if isinstance(part, list)] != [size] * size:
+        raise Mistake("return the list of parts: a list of chunks for every rank")
+    same = [
+        [torch.allclose(mine, chunk, atol=1e-4) for mine, chunk in zip(part, right)]
+        for part in after
+    ]
     if all(map(all, same)):
         return
     if _equal(after, [[chunk / size for chunk in right]] * size):
         raise Mistake("these are means; an all-reduce sums, dividing comes later")
+    if _equal(after, _adding_twice(before)):
+        raise Mistake(
+            "some values are counted twice: in the second half a finished chunk "
+            "replaces the old one, it is not added"
+        )
     done = sum(map(sum, same))
     if done == size:
         raise Mistake(
             "every sum exists on one rank only: the second half of the rounds must "
             "carry the finished chunks round"
-        )
-    if _equal(after, _adding_twice(before)):
-        raise Mistake(
-            "some values are counted twice: in the second half a finished chunk "
-            "replaces the old one, it is not added"
         )
     raise Mistake(
         f"{done} of {size * size} chunks hold the sum of all ranks: in round k rank r "

@@ -32,7 +32,7 @@ MUTANTS = [
     ("exercise-2", "[: count // size]", "[: count // size // 2]", "left over"),
     ("exercise-2", "return order[rank::size][: count // size]", "return 3", "tensor"),
     ("exercise-3", "(rank + 1) % size, (rank - step)", "0, (rank - step)", "neighbour"),
-    ("exercise-3", "parts[after][chunk] + send", "send", "hold the sum"),
+    ("exercise-3", "parts[after][chunk] + arrived", "arrived", "hold the sum"),
     (
         "exercise-3",
         "parts[after][chunk] = send",
