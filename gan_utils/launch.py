@@ -1,14 +1,13 @@
 """Run a notebook cell on several processes under torchrun: the cell magic ``%%ranks``.
 
-    %load_ext gan_utils.launch
-
     %%ranks 2 answers
     together = ranks.join()
     launch.give(rank=torch.tensor(together.rank))
 
 The cell becomes a script. Before it stand those imports, constants, functions and
-classes of earlier cells that it names, so it reads as if it ran in the notebook; it sees
-none of the notebook's other variables. What rank 0 gives ends in the dictionary.
+classes that it names, as the notebook's cells defined them since ``launch`` was imported
+there. It sees none of the notebook's other variables. What rank 0 gives ends in the
+dictionary.
 """
 
 import argparse
@@ -37,19 +36,26 @@ class RanksFailed(RuntimeError):
 
 
 def load_ipython_extension(shell):
-    """Called by ``%load_ext gan_utils.launch``."""
+    """Bring ``%%ranks``; importing this module in a notebook does it by itself."""
+    if "ranks" in shell.magics_manager.magics["cell"]:
+        return
+    cells = []  # the shell's own history is empty under nbval
+
+    def remember(result):
+        if result.success:
+            cells.append(shell.transform_cell(result.info.raw_cell))
 
     def ranks(line, cell):
         """%%ranks PROCESSES [NAME] [--restarts N] [--live]: run this cell by torchrun."""
         options = _options().parse_args(line.split())
-        statements = earlier_statements(shell.history_manager.input_hist_parsed[:-1])
-        source = "\n".join([*definitions(cell, statements), cell])
+        source = "\n".join([*definitions(cell, earlier_statements(cells)), cell])
         found = run(source, options.processes, options.restarts, options.live)
         if options.name:
             place = shell.user_ns.setdefault(options.name, {})
             place.clear()
             place.update(found)
 
+    shell.events.register("post_run_cell", remember)
     shell.register_magic_function(ranks, "cell")
 
 
@@ -246,3 +252,5 @@ def main():
 
 if __name__ == "__main__":
     main()
+elif "IPython" in sys.modules and sys.modules["IPython"].get_ipython():
+    load_ipython_extension(sys.modules["IPython"].get_ipython())

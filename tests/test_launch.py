@@ -101,15 +101,22 @@ def test_outside_a_cell_nothing_is_given(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_magic_fills_the_dictionary_of_that_name():
+@pytest.mark.parametrize("history", [True, False], ids=["Jupyter", "nbval"])
+def test_the_magic_fills_the_dictionary_of_that_name(history):
     shell = InteractiveShell()
-    launch.load_ipython_extension(shell)
-    shell.run_cell("SIZE = 5\nanswers = {'old': 0}\nsame = answers", store_history=True)
-    cell = "%%ranks 1 answers\nfrom gan_utils import launch\nlaunch.give(size=SIZE)"
-    assert shell.run_cell(cell, store_history=True).success
+    shell.user_ns["load"] = lambda: launch.load_ipython_extension(shell)
+
+    def cell(source):
+        return shell.run_cell(source, store_history=history).success
+
+    assert cell("load()\nSIZE = 5\nanswers = {'old': 0}\nsame = answers")
+    assert not cell("SIZE = 6\n1 / 0")
+    assert cell(
+        "%%ranks 1 answers\nfrom gan_utils import launch\nlaunch.give(size=SIZE)"
+    )
     assert shell.user_ns["answers"] == {"size": torch.tensor(5)}
     assert shell.user_ns["same"] is shell.user_ns["answers"]
-    assert not shell.run_cell("%%ranks 1 answers\n1 / 0", store_history=True).success
+    assert not cell("%%ranks 1 answers\n1 / 0")
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
