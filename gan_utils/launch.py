@@ -26,7 +26,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-FOLDER = "GAN_LAUNCH_FOLDER"
+FOLDER, GIVEN = "GAN_LAUNCH_FOLDER", "given.safetensors"
 PLACES = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 PATIENCE = 15  # seconds that torchrun has to end its processes
 
@@ -69,11 +69,7 @@ def _options():
 
 
 def earlier_statements(cells):
-    """What a script may borrow: {name: source}, the latest definition of each.
-
-    Args:
-        cells: sources in the order in which they ran; what does not parse is skipped.
-    """
+    """What a script may borrow from cells in their order: {name: latest source}."""
     found = {}
     for source in cells:
         with contextlib.suppress(SyntaxError):
@@ -114,15 +110,14 @@ def definitions(source, statements):
 def run(source, processes, restarts=0, live=False):
     """Run a script on several processes of this machine and print what they print.
 
-    Lines carry their rank. They are shown rank by rank at the end, or with ``live`` at
-    once, in the order in which they come. Every process has one thread. Where there are
-    fewer GPUs than processes, all of them work on the processor.
+    Lines carry their rank and are shown rank by rank at the end. Every process has one
+    thread. Where GPUs are fewer than processes, all of them work on the processor.
 
     Args:
         source: Python.
         processes: how many.
         restarts: how often torchrun may start all of them again after a failure.
-        live: show lines at once.
+        live: show lines at once, as they come.
     Returns:
         {name: tensor}, what rank 0 handed to ``give``.
     Raises:
@@ -130,8 +125,7 @@ def run(source, processes, restarts=0, live=False):
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         Path(folder, "cell.py").write_text(source, encoding="utf-8")
-        failed = _torchrun(folder, processes, restarts, live)
-        if failed:
+        if _torchrun(folder, processes, restarts, live):
             raise RanksFailed(_reason(folder))
         return _given(folder)
 
@@ -166,8 +160,7 @@ def _environment(folder, processes):
 
 def _end(process):
     """Close the line that the processes listen to, then insist."""
-    with contextlib.suppress(OSError):
-        process.stdin.close()
+    process.stdin.close()
     if process.poll() is None:
         process.terminate()
     try:
@@ -199,15 +192,14 @@ def give(**tensors):
     """
     if os.environ.get("RANK", "0") != "0" or FOLDER not in os.environ:
         return
-    path = Path(os.environ[FOLDER], "given.safetensors")
-    kept = load_file(path) if path.is_file() else {}
+    kept = _given(os.environ[FOLDER])
     for name, tensor in tensors.items():
         kept[name] = torch.as_tensor(tensor).detach().cpu().clone().contiguous()
-    save_file(kept, path)
+    save_file(kept, Path(os.environ[FOLDER], GIVEN))
 
 
 def _given(folder):
-    path = Path(folder, "given.safetensors")
+    path = Path(folder, GIVEN)
     return load_file(path) if path.is_file() else {}
 
 
