@@ -47,7 +47,8 @@ def describe(device):
         return torch.cuda.get_device_name(device)
     if device.type == "mps":
         return f"Apple GPU, {platform.machine()}"
-    return f"{_processor()}, {torch.get_num_threads()} threads"
+    count = torch.get_num_threads()
+    return f"{_processor()}, {count} thread{'s' * (count > 1)}"
 
 
 def _processor():

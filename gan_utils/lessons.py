@@ -82,6 +82,11 @@ def save_all(names):
         )
 
 
+def _announces(cell):
+    """Whether a cell is the line that some lessons put before a folded solution."""
+    return cell.cell_type == "markdown" and "solution" in cell.source[:20].lower()
+
+
 def write_student_edition(folder):
     """Copy every lesson without its worked solutions and outputs; returns their paths.
 
@@ -98,7 +103,8 @@ def write_student_edition(folder):
         kept = []
         for cell in notebook.cells:
             if "solution" in cell.metadata.get("tags", []):
-                kept = kept[:-1]  # the line that announces the solution
+                if _announces(kept[-1]):
+                    kept.pop()
                 continue
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None

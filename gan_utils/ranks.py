@@ -177,4 +177,4 @@ def _synced(norm):
     """The same BatchNorm over all ranks, with the same weights and statistics."""
     made = SyncedBatchNorm2d(norm.num_features, norm.eps, norm.momentum, norm.affine)
     made.load_state_dict(norm.state_dict())
-    return made.train(norm.training)
+    return made.to(norm.running_mean.dtype).train(norm.training)

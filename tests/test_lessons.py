@@ -99,6 +99,24 @@ def test_the_student_edition_has_no_solutions_and_no_outputs(course, tmp_path, c
         lessons.write_student_edition(course / "notebooks")
 
 
+def exercise_tags(path):
+    cells = nbformat.read(path, 4).cells
+    tags = [c.metadata.get("tags", []) for c in cells]
+    return [t for found in tags if "solution" not in found for t in found if "ex" in t]
+
+
+def test_the_student_edition_keeps_the_starting_cell_of_every_exercise(
+    tmp_path, capsys
+):
+    for copy in lessons.write_student_edition(tmp_path):
+        starts = exercise_tags(lessons.ROOT / "notebooks" / copy.name)
+        assert exercise_tags(copy) == starts
+        assert len(starts) >= 3
+        sources = [cell.source.lower() for cell in nbformat.read(copy, 4).cells]
+        assert not any(source.startswith("the worked solution") for source in sources)
+        assert not any(source.startswith("worked solution") for source in sources)
+
+
 def test_an_unknown_lesson_is_named(course):
     with pytest.raises(SystemExit, match="no lesson starts with 77; there are: 00_one"):
         lessons.find(["77"])
