@@ -31,7 +31,8 @@ def test_a_device_that_is_not_here_gets_a_sentence(name):
 def test_the_processor_is_described_and_needs_no_waiting():
     processor = torch.device("cpu")
     words = devices.describe(processor)
-    assert words.endswith(f", {torch.get_num_threads()} threads")
+    count = torch.get_num_threads()
+    assert words.endswith(f", {count} thread{'' if count == 1 else 's'}")
     assert len(words.split(",")[0]) > 3
     assert devices.wait_for(processor) is None
 
