@@ -85,25 +85,36 @@ def to_pixels(images):
 
 
 def tile(images, columns, gap=2, background=255):
-    """Put grey pictures (N, 1, H, W) side by side; returns a uint8 array (rows, columns)."""
-    pixels = to_pixels(images)[:, 0]
-    count, height, width = pixels.shape
+    """Put pictures side by side.
+
+    Args:
+        images: tensor (N, 1, H, W) in grey or (N, 3, H, W) in colour, as ``to_pixels``.
+        columns: pictures in a row.
+    Returns:
+        A uint8 array (rows, columns), or (rows, columns, 3) in colour.
+    """
+    pixels = np.moveaxis(to_pixels(images), 1, -1)
+    count, height, width, channels = pixels.shape
     rows = -(-count // columns)
     canvas = np.full(
-        (rows * (height + gap) - gap, columns * (width + gap) - gap),
+        (
+            rows * (height + gap) - gap,
+            columns * (width + gap) - gap,
+            channels,
+        ),
         background,
         np.uint8,
     )
     for i, picture in enumerate(pixels):
         top, left = i // columns * (height + gap), i % columns * (width + gap)
         canvas[top : top + height, left : left + width] = picture
-    return canvas
+    return canvas[..., 0] if channels == 1 else canvas
 
 
 def show_images(images, alt, columns=10, scale=2, title=None):
-    """Display grey pictures (N, 1, H, W) as a grid of crisp pixels."""
+    """Display pictures (N, 1 or 3, H, W) as a grid of crisp pixels."""
     canvas = tile(images, columns)
-    height, width = canvas.shape
+    height, width = canvas.shape[:2]
     figure = plt.figure(
         figsize=(width * scale / 110, height * scale / 110 + 0.35 * bool(title))
     )

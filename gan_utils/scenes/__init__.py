@@ -1,0 +1,1 @@
+"""Rendered data with exact ground truth: banners, people with garments, portraits."""
