@@ -35,16 +35,18 @@ class Grid:
         loop: a ``GANLoop``.
         folder: of the run.
         every: steps between two files.
+        given: nothing, or the labels of 64 pictures; a generator of classes ignores
+            them and is asked for every class in turn.
     """
 
-    def __init__(self, loop, folder, every):
+    def __init__(self, loop, folder, every, given=()):
         self.loop, self.every, self.written = loop, every, 0
         self.folder = Path(folder) / "samples"
         generator = loop.generator
         random = torch.Generator().manual_seed(0)
         self.z = torch.randn(COUNT, generator.latent_dim, generator=random)
         classes = getattr(generator, "classes", None)
-        self.given = (torch.arange(COUNT) % classes,) if classes else ()
+        self.given = (torch.arange(COUNT) % classes,) if classes else given
 
     def watch(self, report):
         """Write a file when it is time, or at the end."""

@@ -10,6 +10,7 @@ import sys
 import torch
 from torch.nn.functional import cross_entropy
 
+from gan_utils import recipes_banners, recipes_product_trial, recipes_try_on
 from gan_utils.conditional import ConditionalGenerator, ProjectionDiscriminator
 from gan_utils.data import fashion_mnist, to_float
 from gan_utils.directions import named_directions
@@ -113,7 +114,20 @@ def _facts(generator, steps, width):
 
 RECIPES = {
     recipe.__name__: recipe
-    for recipe in (quick, explorer_unconditional, explorer_conditional, feature_network)
+    for recipe in (
+        quick,
+        explorer_unconditional,
+        explorer_conditional,
+        feature_network,
+        recipes_banners.banner_reader,
+        recipes_banners.banner_generator,
+        recipes_banners.unconditional_banners,
+        recipes_try_on.try_on,
+        recipes_product_trial.lipstick_trial,
+        recipes_product_trial.eyewear_trial,
+        recipes_product_trial.eyewear_drawn,
+        recipes_product_trial.product_evaluator,
+    )
 }
 
 

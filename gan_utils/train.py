@@ -150,7 +150,7 @@ def _train(options):
         "hardware": f"{platform.machine()}, {devices.describe(device)}",
         "processes": together.size,
         "torch": torch.__version__,
-        "data": "Fashion-MNIST training set (MIT, Zalando SE)",
+        "data": facts.get("data", "Fashion-MNIST training set (MIT, Zalando SE)"),
         "licence": "MIT",
     }
     for place in [folder, *([CHECKPOINTS] if options.publish else [])]:

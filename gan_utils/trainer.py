@@ -8,7 +8,7 @@ from gan_utils import ranks
 from gan_utils.data import fashion_mnist
 from gan_utils.feed import Feed
 from gan_utils.fitting import fit
-from gan_utils.grids import Grid
+from gan_utils.grids import COUNT, Grid
 from gan_utils.loop import GANLoop
 
 CPU = torch.device("cpu")
@@ -51,10 +51,14 @@ class Training:
         *,
         conditional=False,
         batch_size=64,
+        data=None,
         **options,
     ):
-        """Train two networks on Fashion-MNIST; options are those of ``GANLoop``.
+        """Train two networks; options are those of ``GANLoop``.
 
+        Args:
+            conditional: both networks also take the labels.
+            data: pictures (N, C, H, W), uint8, and labels; Fashion-MNIST if None.
         Returns:
             The generator, or its moving average, on the processor, in eval mode.
         Raises:
@@ -65,7 +69,7 @@ class Training:
         if self.together.size > 1:
             players = [ranks.synchronise_batch_norm(network) for network in players]
         loop = GANLoop(*players, precision=self.precision, **options)
-        images, labels = fashion_mnist("train")
+        images, labels = data or fashion_mnist("train")
         feed = Feed(
             images, labels if conditional else None, batch_size=batch_size,
             latent_dim=generator.latent_dim, seed=self.seed, device=self.device,
@@ -73,7 +77,8 @@ class Training:
         )  # fmt: skip
         watchers = list(self.watchers)
         if self.folder and self.together.first:
-            watchers.append(Grid(loop, self.folder, self.save_every).watch)
+            given = () if feed.labels is None else (labels[:COUNT],)
+            watchers.append(Grid(loop, self.folder, self.save_every, given).watch)
         done = fit(
             loop, feed, steps, self.folder, settings=self._settings(batch_size, options),
             log_every=self.log_every, save_every=self.save_every, say=self.say,

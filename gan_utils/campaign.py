@@ -1,0 +1,76 @@
+"""Lesson 14's campaign: a studio's library, its log, and how policies are judged."""
+
+from typing import NamedTuple
+
+import torch
+
+from gan_utils.audience import COMBINATIONS, SEGMENTS, ClickModel, draw_users, numbers
+from gan_utils.click_log import Log, draw_library, draw_log
+from gan_utils.creatives import one_hot
+from gan_utils.painted import photographed, read_back
+
+LIBRARY = 48  # banners that the studio has made so far
+IMPRESSIONS = 200_000  # in each of the two halves of the log
+HELD_OUT = 4_000  # users on whom policies are judged
+
+
+class Campaign(NamedTuple):
+    """What there is before anything is learned.
+
+    model: the truth, for judges; library: (L,) numbers, as read from the pixels; log:
+    to learn from; held_back: a second ``Log``, to judge with.
+    """
+
+    model: ClickModel
+    library: torch.Tensor
+    log: Log
+    held_back: Log
+
+
+def start(seed, impressions=IMPRESSIONS):
+    """An audience, a studio's library and a log, all from one seed."""
+    model = ClickModel(seed)
+    random = torch.Generator().manual_seed(seed)
+    orders = COMBINATIONS[draw_library(LIBRARY, random)]
+    library = numbers(read_back(photographed(orders, seed))).unique()
+    log, held_back = (draw_log(model, library, impressions, random) for _ in range(2))
+    return Campaign(model, library, log, held_back)
+
+
+def held_out_users(seed):
+    """Users who are in no log."""
+    return draw_users(HELD_OUT, torch.Generator().manual_seed(10_000 + seed))
+
+
+def clicked(log):
+    """Who clicked, and on what: features (N, 6) and codes (N, 28)."""
+    hits = log.rows(log.clicks > 0)
+    return hits.users.features, one_hot(COMBINATIONS[hits.library[hits.shown]])
+
+
+def judged(model, users, chosen):
+    """The truth about a policy that shows each user one of K creatives, equally often.
+
+    Args:
+        model: a ``ClickModel``.
+        users: N of them.
+        chosen: numbers (N, K).
+    Returns:
+        {"clicks": per impression, "purchases": per impression, "segments": clicks in
+        each segment}.
+    """
+    attributes = COMBINATIONS[chosen]
+    clicks = model.click_rates(users, attributes)
+    purchases = clicks * model.buyer_rates(attributes)
+    mine = [clicks[users.segments == k].mean().item() for k in range(len(SEGMENTS))]
+    return {
+        "clicks": clicks.mean().item(),
+        "purchases": purchases.mean().item(),
+        "segments": mine,
+    }
+
+
+def ideal_gan(model, users, library):
+    """The click rate of exact samples from p(creative | user, click): E[r^2] / E[r]."""
+    rates = model.click_rates(users, COMBINATIONS[library])
+    return (rates.square().mean(1) / rates.mean(1)).mean().item()

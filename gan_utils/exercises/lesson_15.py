@@ -1,0 +1,99 @@
+"""Checks of lesson 15: four numbers of a warp, the roughness of a flow, an error on cloth."""
+
+import math
+
+import torch
+
+from gan_utils.claims import Mistake, exercise, given
+
+RIGHT = {"A": 12.0, "B": -12.0, "C": 1.0, "D": 192.0}
+USUAL = {
+    ("A", 0.5): "the unit is half a picture; asked are pixels",
+    ("A", 24.0): "a flow of 2 is the whole width, so 0.5 is a quarter of it",
+    ("A", 16.0): "the picture is 48 wide and 64 high; this flow goes along the width",
+    (
+        "B",
+        12.0,
+    ): "each pixel *takes* its value from the right; which way does it all move?",
+    ("B", 0.0): "something moves: every pixel shows what lay 12 to its right",
+    ("C", 0.0): "SSIM is a similarity, not a distance: what is it for equal pictures?",
+    ("C", 100.0): "SSIM is not in per cent",
+    ("D", 1.0): "a PatchGAN gives a score a patch, not one a picture",
+    ("D", 3072.0): "two of its convolutions halve the picture",
+    ("D", 768.0): "two of its convolutions halve the picture, not one",
+}
+
+
+@exercise("15.1")
+def numbers(answer):
+    """Four numbers about a flow, SSIM and a patch discriminator."""
+    for letter, right in RIGHT.items():
+        if letter not in answer:
+            raise Mistake(f"the number {letter} has no entry")
+        value = float(given(answer[letter]))
+        for (of, wrong), reason in USUAL.items():
+            if of == letter and math.isclose(value, wrong, abs_tol=1e-3):
+                raise Mistake(f"{letter}: {reason}")
+        if not math.isclose(value, right, abs_tol=1e-3):
+            raise Mistake(f"{letter} is not {value:.3g}")
+
+
+@exercise("15.2")
+def roughness(function):
+    """function(flow) -> mean |step to the right| + mean |step down|, for (N, 2, H, W)."""
+    flow = torch.randn(3, 2, 6, 5)
+    value = torch.as_tensor(given(function(flow))).float()
+    if value.dim() != 0:
+        raise Mistake(f"the penalty is one number; got the shape {tuple(value.shape)}")
+    right, down = flow.diff(dim=3), flow.diff(dim=2)
+    usual = [
+        (right.abs().mean(), "steps down, along axis 2, are missing"),
+        (down.abs().mean(), "steps to the right, along axis 3, are missing"),
+        (right.mean() + down.mean(), "steps of opposite sign cancel: absolute values"),
+        (right.square().mean() + down.square().mean(),
+         "squares punish one sharp edge, as at a sleeve, most; asked are absolute values"),
+        (right.abs().sum() + down.abs().sum(),
+         "a sum grows with the batch and the picture; take means"),
+        (flow.diff(dim=1).abs().mean() + down.abs().mean(),
+         "axis 1 holds the two parts of the flow; the picture's axes are 2 and 3"),
+        (flow.abs().mean(), "this is the size of the flow; asked is how it changes"),
+    ]  # fmt: skip
+    for wrong, reason in usual:
+        if torch.isclose(value, wrong, atol=1e-6):
+            raise Mistake(reason)
+    if not torch.isclose(value, right.abs().mean() + down.abs().mean(), atol=1e-6):
+        raise Mistake(f"{value:.4f} is not the sum of the two means of absolute steps")
+
+
+@exercise("15.3")
+def on_cloth(function):
+    """function(pictures, truth, worn) -> mean absolute error on the cloth, (N,)."""
+    pictures, truth = torch.rand(2, 4, 3, 7, 5) * 2 - 1
+    worn = (torch.rand(4, 1, 7, 5) > 0.5).float()
+    worn[3] = 0
+    value = given(function(pictures, truth, worn))
+    if tuple(value.shape) != (4,):
+        raise Mistake(
+            f"one number a picture is asked: (4,); got the shape {tuple(value.shape)}"
+        )
+    if not torch.isfinite(value).all():
+        raise Mistake("a figure without visible cloth must give 0, not a division by 0")
+    off = (pictures - truth).abs()
+    area = worn.sum((1, 2, 3)).clamp(min=1)
+    right = (off.mean(1, True) * worn).sum((1, 2, 3)) / area
+    usual = [
+        ((off * worn).mean((1, 2, 3)),
+         "divide by the area of the cloth; small garments look too good this way"),
+        ((off * worn).sum((1, 2, 3)) / area,
+         "the sum runs over three colours; take their mean, or divide by 3"),
+        (off.mean((1, 2, 3)), "the rest of the picture counts as well; use worn"),
+        (((pictures - truth).mean(1, True) * worn).sum((1, 2, 3)) / area,
+         "errors of opposite sign cancel: absolute values"),
+    ]  # fmt: skip
+    for wrong, reason in usual:
+        if torch.allclose(value, wrong, atol=1e-6):
+            raise Mistake(reason)
+    if not torch.allclose(value, right, atol=1e-5):
+        raise Mistake(
+            "the values are off; compare with the formula, picture by picture"
+        )

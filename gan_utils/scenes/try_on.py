@@ -1,0 +1,97 @@
+"""The try-on scene: people, flat garments, and the true pictures of them together.
+
+The data-set card is ``data/scenes/try_on.md``.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from gan_utils.data import to_float
+from gan_utils.scenes.try_on_figures import draw_figures
+from gan_utils.scenes.try_on_garments import SEEN, draw_garments
+from gan_utils.scenes.try_on_paint import paint_flat, paint_pose, paint_worn
+
+
+class TryOn(NamedTuple):
+    """A batch of the scene, or all of it; pictures are (N, channels, 64, 48).
+
+    garment: flat, on paper (3); cut: its mask (1). person: what is seen of the figure, grey
+    where masked (3); mask: 1 where a garment may lie (1); pose: the skeleton (3). truth: the
+    figure in the garment (3); worn: 1 where it shows cloth (1). Colours are floats in
+    [-1, 1], masks in [0, 1].
+    """
+
+    garment: torch.Tensor
+    cut: torch.Tensor
+    person: torch.Tensor
+    mask: torch.Tensor
+    pose: torch.Tensor
+    truth: torch.Tensor
+    worn: torch.Tensor
+
+
+class Scene(NamedTuple):
+    """Pictures as uint8, and who and what is on them. ``batch`` turns them into floats."""
+
+    pictures: dict
+    figures: list
+    garments: list
+
+    def __len__(self):
+        return len(self.figures)
+
+    def batch(self, which=slice(None)):
+        """A ``TryOn`` of the pictures at some positions (a slice or an index tensor)."""
+        part = {name: values[which] for name, values in self.pictures.items()}
+        mask = part["mask"].float() / 255
+        truth = to_float(part["truth"])
+        return TryOn(
+            to_float(part["garment"]), part["cut"].float() / 255, truth * (1 - mask), mask,
+            to_float(part["pose"]), truth, part["worn"].float() / 255,
+        )  # fmt: skip
+
+
+def try_on(count, seed=0, patterns=SEEN):
+    """Render ``count`` figures, each in a garment of its own.
+
+    Args:
+        count: how many.
+        seed: the same seed gives the same bytes.
+        patterns: of the garments, names from ``try_on_garments.PATTERNS``.
+    Returns:
+        A ``Scene``.
+    """
+    random = np.random.default_rng(seed)
+    figures = draw_figures(count, random)
+    return render(figures, draw_garments(count, random, patterns))
+
+
+def swapped(scene):
+    """The same figures, each in the next one's garment: what nobody photographed."""
+    return render(scene.figures, scene.garments[1:] + scene.garments[:1])
+
+
+def render(figures, garments):
+    """The ``Scene`` of figures and garments, paired by position.
+
+    Raises:
+        ValueError: there are not as many garments as figures, or none.
+    """
+    if len(figures) != len(garments) or not figures:
+        raise ValueError(
+            "render needs as many garments as figures, at least one of each; got "
+            f"{len(figures)} figures and {len(garments)} garments"
+        )
+    rows = {name: [] for name in ("garment", "cut", "pose", "truth", "worn", "mask")}
+    for figure, garment in zip(figures, garments):
+        painted = (
+            *paint_flat(garment),
+            paint_pose(figure),
+            *paint_worn(figure, garment),
+        )
+        for name, picture in zip(rows, painted):
+            rows[name].append(picture.reshape(64, 48, -1).transpose(2, 0, 1))
+    pictures = {n: torch.from_numpy(np.stack(rows[n])) for n in rows}
+    return Scene(pictures, list(figures), list(garments))

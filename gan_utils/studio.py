@@ -1,0 +1,158 @@
+"""From a painted banner to an advertisement: real type on top, measured, and marked."""
+
+import io
+import json
+from datetime import date
+
+import torch
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
+from torch.nn.functional import max_pool2d
+
+from gan_utils.plotting import to_pixels
+from gan_utils.scenes.banner_paint import BUTTON_PLACES, BUTTONS, PALETTES, colours
+from gan_utils.scenes.lettering import (
+    BOXES,
+    FONT,
+    HEADLINES,
+    headline_masks,
+    luminance,
+    write,
+)
+
+SILENT = HEADLINES.index("none")
+LABEL = "AI-generated"
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+"""What IPTC calls pictures that a trained model made."""
+
+
+def without_headline(attributes):
+    """The same wishes (N, 5) without a headline: what the network is asked to paint."""
+    silent = attributes.clone()
+    silent[:, 2] = SILENT
+    return silent
+
+
+def set_type(images, attributes):
+    """Lay the headline over painted banners, in its palette's colour.
+
+    Args:
+        images: (N, 3, 64, 64) in [-1, 1], painted without a headline.
+        attributes: (N, 5) int64; headline, palette and layout are used.
+    Returns:
+        (N, 3, 64, 64) in [-1, 1].
+    """
+    letters = headline_masks()[attributes[:, 2], attributes[:, 4]][:, None]
+    ink = colours(3)[attributes[:, 1]][..., None, None] * 2 - 1
+    return images.lerp(ink, letters.to(images))
+
+
+def headline_contrast(images, attributes):
+    """Contrast ratio of the headline and its ground, from the pixels around its place.
+
+    Between the 10 % and the 90 % quantile of luminance over the pixels that lie within
+    two of where the renderer would put a letter.
+
+    Args:
+        images: (N, 3, 64, 64) in [-1, 1]; attributes: (N, 5), each with a headline.
+    Returns:
+        (N,) from 1 to 21; large type should reach 3 (W3C, WCAG 2.2, criterion 1.4.3).
+    Raises:
+        ValueError: a banner has no headline.
+    """
+    if (attributes[:, 2] == SILENT).any():
+        raise ValueError("every banner needs a headline; some have 'none'")
+    letters = headline_masks()[attributes[:, 2], attributes[:, 4]]
+    near = max_pool2d(letters[:, None], 5, 1, 2)[:, 0] > 0.5
+    light = luminance((images.detach() / 2 + 0.5).movedim(1, -1))
+    light = light.masked_fill(~near, torch.nan).flatten(1)
+    low, high = light.nanquantile(light.new_tensor([0.1, 0.9]), 1)
+    return (high + 0.05) / (low + 0.05)
+
+
+def poster(image, attributes, size=512, label=True):
+    """One advertisement at the size of an export, with crisp type.
+
+    Args:
+        image: (3, 64, 64) in [-1, 1], painted without a headline.
+        attributes: (5,) int64.
+        size: pixels a side, 128 or more.
+        label: write "AI-generated" into a corner.
+    Returns:
+        A Pillow picture.
+    Raises:
+        ValueError: another shape or size.
+    """
+    if image.shape != (3, 64, 64) or size < 128:
+        raise ValueError(
+            "poster needs a picture (3, 64, 64) and a size of 128 or more; got "
+            f"{tuple(image.shape)} and {size}"
+        )
+    _, palette, headline, button, layout = attributes.tolist()
+    page = Image.fromarray(to_pixels(image).transpose(1, 2, 0))
+    page = page.resize((size, size), Image.Resampling.BICUBIC)
+    pen, scale = ImageDraw.Draw(page), size / 64
+    ink, press = list(PALETTES.values())[palette][3:]
+    if headline != SILENT:
+        write(pen, HEADLINES[headline], BOXES[layout], scale, ink)
+    if list(BUTTONS.values())[button] is not None:
+        _button(
+            pen, BUTTON_PLACES[layout], list(BUTTONS.values())[button], scale, press
+        )
+    if label:
+        _label(pen, layout, scale, size)
+    return page
+
+
+def _button(pen, centre, radius, scale, colour):
+    """A crisp button over the painted one."""
+    x, y = (place * scale for place in centre)
+    box = (x - 12 * scale, y - 4.5 * scale, x + 12 * scale, y + 4.5 * scale)
+    pen.rounded_rectangle(box, radius * scale, colour)
+    bright = luminance(torch.tensor(list(bytes.fromhex(colour[1:]))) / 255) > 0.179
+    words = "black" if bright else "white"
+    font = ImageFont.truetype(FONT, 3.3 * scale)
+    pen.text((x, y), "SHOP NOW", words, font, "mm")
+
+
+def _label(pen, layout, scale, size):
+    """The visible label, in the lower corner that the button leaves free."""
+    right = layout == 1
+    place = (size - scale, size - scale) if right else (scale, size - scale)
+    font = ImageFont.truetype(FONT, 2.4 * scale)
+    anchor = "rd" if right else "ld"
+    box = pen.textbbox(place, LABEL, font, anchor)
+    pen.rectangle((box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2), "#333333")
+    pen.text(place, LABEL, "white", font, anchor)
+
+
+def marked_png(page, facts):
+    """A picture as PNG bytes that say how it was made.
+
+    Args:
+        page: a Pillow picture.
+        facts: what to write into it besides: {name: anything that JSON can hold}.
+    Returns:
+        PNG bytes with the text fields Software, DigitalSourceType, Creation Time, facts.
+    """
+    mark = PngImagePlugin.PngInfo()
+    mark.add_text("Software", "gan_utils, a network of lesson 13")
+    mark.add_text("DigitalSourceType", SOURCE_TYPE)
+    mark.add_text("Creation Time", date.today().isoformat())
+    mark.add_text("facts", json.dumps(facts, ensure_ascii=False))
+    buffer = io.BytesIO()
+    page.save(buffer, "PNG", pnginfo=mark, optimize=True)
+    return buffer.getvalue()
+
+
+def read_mark(content):
+    """The text fields of PNG bytes; an empty dictionary where there are none.
+
+    Raises:
+        ValueError: the bytes are no picture.
+    """
+    try:
+        picture = Image.open(io.BytesIO(content))
+        picture.load()
+    except OSError as error:
+        raise ValueError(f"these bytes are no picture: {error}") from error
+    return dict(getattr(picture, "text", {}))

@@ -1,0 +1,89 @@
+"""How well a product sits: error against the true picture, colour, brand, what else changed."""
+
+import torch
+from torch import nn
+
+from gan_utils.scenes.portrait_products import BRANDS, FRAMES, SHADES
+
+
+def error_inside(images, truth, mask):
+    """Mean absolute difference, weighted by a mask (N, 1, H, W); pictures span [-1, 1]."""
+    weight = mask.expand_as(images)
+    return ((images - truth).abs() * weight).sum() / weight.sum()
+
+
+def error_outside(images, truth, mask):
+    """The same, outside the mask."""
+    return error_inside(images, truth, 1 - mask)
+
+
+def overlap(mask, truth):
+    """Intersection over union of two masks, each cut at 1/2."""
+    a, b = mask > 0.5, truth > 0.5
+    return (a & b).sum() / (a | b).sum()
+
+
+def lab(colours):
+    """sRGB colours (..., 3) in [-1, 1] as CIE L*a*b*, white point D65 (CIE 15:2004)."""
+    share = (colours + 1) / 2
+    linear = torch.where(
+        share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4
+    )
+    to_xyz = torch.tensor([[0.4124564, 0.3575761, 0.1804375],
+                           [0.2126729, 0.7151522, 0.0721750],
+                           [0.0193339, 0.1191920, 0.9503041]])  # fmt: skip
+    xyz = linear @ to_xyz.to(linear).T / linear.new_tensor([0.95047, 1.0, 1.08883])
+    root = torch.where(
+        xyz > (6 / 29) ** 3,
+        xyz.clamp(1e-9) ** (1 / 3),
+        xyz * (29 / 6) ** 2 / 3 + 4 / 29,
+    )
+    x, y, z = root.unbind(-1)
+    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
+
+
+def colour_error(images, truth, mask):
+    """Delta E (CIE 1976) between the mean colours inside a mask, one a picture.
+
+    About 2 is a just visible difference, 10 a plain one.
+    """
+
+    def mean(pictures):
+        return (pictures * mask).sum((2, 3)) / mask.sum((2, 3)).clamp(1e-6)
+
+    return (lab(mean(images)) - lab(mean(truth))).norm(dim=-1)
+
+
+class ProductEvaluator(nn.Module):
+    """Names what is worn: three heads on one body; trained on true pictures only.
+
+    Maps (N, 3, 64, 64) in [-1, 1] to logits for brand (N, 4), frame colour (N, 6) and
+    lipstick shade (N, 12).
+    """
+
+    def __init__(self, width=16):
+        super().__init__()
+        layers = []
+        channels = (3, width, 2 * width, 3 * width)
+        for n_in, n_out in zip(channels, channels[1:]):
+            layers += [
+                nn.Conv2d(n_in, n_out, 4, 2, 1),
+                nn.BatchNorm2d(n_out),
+                nn.ReLU(),
+            ]
+        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.2))
+        features = 64 * channels[-1]
+        self.brand = nn.Linear(features, len(BRANDS))
+        self.frame = nn.Linear(features, len(FRAMES))
+        self.shade = nn.Linear(features, len(SHADES))
+
+    def forward(self, images):
+        found = self.body(images)
+        return self.brand(found), self.frame(found), self.shade(found)
+
+
+@torch.no_grad()
+def recognised(evaluator, images, labels, head):
+    """Share of pictures whose label a head of the evaluator names: 0 brand, 1 frame, 2 shade."""
+    guesses = torch.cat([evaluator(part)[head].argmax(1) for part in images.split(250)])
+    return (guesses == labels).float().mean().item()

@@ -1,0 +1,25 @@
+"""(exercise, text of the solution, wrong text, word the check must say)"""
+
+MUTANTS = [
+    ("exercise-1", "1 + 0.2**2", "1 + 0.2", "squared"),
+    ("exercise-1", "1 + 0.2**2", "0.2**2", "1 more"),
+    ("exercise-1", "(1 * 1 + 3 * 3) / (1 + 3)", "(1 + 3) / 2", "plain mean"),
+    ("exercise-1", "(1 * 1 + 3 * 3) / (1 + 3)", "3", "best ad"),
+    ("exercise-1", "1 / 0.05", "0.05", "divides"),
+    ("exercise-1", "100_000 / 2**2", "100_000 / 2", "squared"),
+    ("exercise-1", "100_000 / 2**2", "100_000 * 2", "fewer"),
+    ("exercise-1", "1 / 0.05", "...", "not started"),
+    ("exercise-2", "belief.sample().argmax()", "belief.mean.argmax()", "same arm"),
+    ("exercise-2", "belief.sample().argmax()", "belief.sample().argmin()", "lowest"),
+    ("exercise-2", "(wins + 1, losses + 1)", "(losses + 1, wins + 1)", "exchanged"),
+    ("exercise-2", "belief.sample().argmax()", "torch.randint(3, ())", "counts"),
+    ("exercise-2", "(wins + 1, losses + 1)", "(wins + 20, losses + 20)", "added"),
+    ("exercise-3", " + weight * (clicks - predicted_shown)", "", "model alone"),
+    ("exercise-3", "predicted_policy + weight * (clicks - predicted_shown)",
+     "weight * clicks", "IPS"),
+    ("exercise-3", "(clicks - predicted_shown)", "clicks", "twice"),
+    ("exercise-3", "(clicks - predicted_shown)", "(clicks - predicted_policy)", "shown"),
+    ("exercise-3", "+ weight", "- weight", "sign"),
+    ("exercise-3", "weight * (clicks - predicted_shown)", "(clicks - predicted_shown)",
+     "weight is missing"),
+]  # fmt: skip

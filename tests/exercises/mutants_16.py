@@ -1,0 +1,27 @@
+"""(exercise, text of the solution, wrong text, word the check must say)"""
+
+MUTANTS = [
+    ("exercise-1", "0.4 * (1 - 0.25) - 0.8 * 0.25", "0.4 * (1 - 0.5) - 0.8 * 0.5",
+     "strength"),
+    ("exercise-1", "0.4 * (1 - 0.25) - 0.8 * 0.25", "0.4 * (1 - 0.5) - 0.8 * 0.25",
+     "kept"),
+    ("exercise-1", "0.04 * 0.25", "0.25", "mean over the window"),
+    ("exercise-1", "0.04 * 0.25", "0.25 / 0.04", "inverse"),
+    ("exercise-1", '"C": 0.0', '"C": 0.25', "compare with x"),
+    ("exercise-1", "(0.1 + 0.5 * 0.2) / 0.5", "0.1 + 0.5 * 0.2", "lets through"),
+    ("exercise-1", "(0.1 + 0.5 * 0.2) / 0.5", "(0.1 - 0.5 * 0.2) / 0.5", "sign"),
+    ("exercise-1", "0.04 * 0.25", "...", "not started"),
+    ("exercise-2", "means.max() - means.min()", "errors.max() - errors.min()",
+     "average each group"),
+    ("exercise-2", "means.max() - means.min()", "means.max() - errors.mean()",
+     "worst minus all"),
+    ("exercise-2", "groups.unique()", "range(5)", "without people"),
+    ("exercise-2", "means.max() - means.min()", "means.std()", "spread"),
+    ("exercise-2", "means.max() - means.min()", "means.min() - means.max()", "sign"),
+    ("exercise-3", "generator(there, own)", "there", "second time"),
+    ("exercise-3", "generator(there, own)", "generator(there, asked)", "showed at first"),
+    ("exercise-3", "generator(images, asked)", "images", "identity term"),
+    ("exercise-3", "back - images", "back - there", "first picture"),
+    ("exercise-3", ".abs()", ".square()", "absolute"),
+    ("exercise-3", ".mean()", ".sum()", "mean"),
+]  # fmt: skip

@@ -1,0 +1,126 @@
+"""The networks of lesson 13, their scores and their shipped weights."""
+
+import pytest
+import torch
+
+from gan_utils import banner_scores as scores
+from gan_utils import recipes_banners, train
+from gan_utils.checkpoints import load_checkpoint, read_card
+from gan_utils.creatives import (
+    CODES,
+    BannerDiscriminator,
+    BannerGenerator,
+    BannerReader,
+    one_hot,
+)
+from gan_utils.data import to_float
+from gan_utils.scenes.banners import draw_attributes, render
+
+
+@pytest.fixture
+def wishes():
+    return draw_attributes(6, torch.Generator().manual_seed(0))
+
+
+def test_a_code_has_a_one_in_every_block(wishes):
+    codes = one_hot(wishes)
+    assert codes.shape == (6, CODES)
+    assert CODES == 28
+    assert (codes.sum(1) == 5).all()
+    starts = torch.tensor([0, 8, 14, 21, 24])
+    for code, wish in zip(codes, wishes):
+        assert torch.equal(code.nonzero()[:, 0], starts + wish)
+
+
+def test_generator_takes_wishes_or_their_codes(wishes):
+    generator = BannerGenerator(8, 4).eval()
+    z = torch.randn(6, 8)
+    pictures = generator(z, wishes)
+    assert pictures.shape == (6, 3, 64, 64)
+    assert pictures.abs().max() <= 1
+    torch.testing.assert_close(pictures, generator(z, one_hot(wishes)))
+    norm = generator.norms[1]
+    torch.nn.init.normal_(norm.scale.weight)
+    assert not torch.allclose(pictures, generator(z, wishes))
+
+
+def test_an_untold_discriminator_ignores_wishes_and_a_told_one_does_not(wishes):
+    images, other = torch.randn(6, 3, 64, 64), wishes.flip(0)
+    for told in (True, False):
+        discriminator = BannerDiscriminator(4, told=told).eval()
+        torch.nn.init.normal_(discriminator.embedding.weight)
+        same = torch.equal(discriminator(images, wishes), discriminator(images, other))
+        assert same is not told
+
+
+def test_recipes_run_in_a_few_steps(monkeypatch, capsys):
+    monkeypatch.setattr(recipes_banners, "BANNERS", 200)
+    monkeypatch.setattr(
+        recipes_banners, "training_banners", lambda: small_training_banners()
+    )
+    generator, facts = recipes_banners.banner_generator(train.Training(), 3, width=4)
+    assert facts["held out combinations"]["palette"] < 0.9
+    assert not generator.training
+    blind, _ = recipes_banners.unconditional_banners(train.Training(), 3, width=4)
+    assert blind.latent_dim == 64
+    reader, facts = recipes_banners.banner_reader(steps=40, batch_size=32)
+    assert facts["test accuracy"]["palette"] > 0.5
+
+
+def small_training_banners():
+    return render(draw_attributes(100, torch.Generator().manual_seed(0), "seen"))
+
+
+@pytest.mark.parametrize("combinations", ["seen", "held out"])
+def test_the_shipped_generator_scores_what_its_card_says(combinations):
+    card = read_card("banner_generator")
+    generator = load_checkpoint(
+        BannerGenerator(width=card["width"]), "banner_generator"
+    )
+    said = card[f"{combinations} combinations"]
+    found = recipes_banners.score(generator, combinations)
+    for name, value in said.items():
+        tolerance = 0.05 * value if name == "FID" else 0.01
+        assert abs(found[name] - value) < tolerance, name
+
+
+def test_the_shipped_reader_scores_what_its_card_says():
+    said = read_card("banner_reader")["test accuracy"]
+    real = scores.unseen_banners()
+    found = scores.right_attributes(to_float(real.images), real.attributes)
+    for name, value in said.items():
+        assert abs(found[name] - value) < 0.005, name
+
+
+def test_reader_features_feed_its_answers(wishes):
+    reader, images = BannerReader(4).eval(), torch.randn(6, 3, 64, 64)
+    features = reader.features(images)
+    assert features.shape == (6, 64)
+    torch.testing.assert_close(reader.heads[1](features), reader(images)[1])
+    assert reader.read(images).shape == (6, 5)
+
+
+def test_a_copy_is_nearest_to_itself_also_when_moved():
+    random = torch.Generator().manual_seed(1)
+    banners = render(draw_attributes(40, random), "train")
+    images, wishes = to_float(banners.images), banners.attributes
+    distance, which = scores.nearest(images, wishes, images, wishes)
+    assert torch.equal(which, torch.arange(40))
+    assert distance.max() < 0.01
+    moved, which = scores.nearest(images.roll((1, -1), (2, 3)), wishes, images, wishes)
+    assert torch.equal(which, torch.arange(40))
+    assert moved.max() < 0.02
+    far, _ = scores.nearest(images[:20], wishes[:20], images[20:], wishes[20:])
+    assert far.median() > 0.3
+
+
+def test_quality_of_real_banners_is_good_and_of_noise_is_not():
+    real = to_float(scores.unseen_banners(300, seed=5).images)
+    other = to_float(scores.unseen_banners(300, seed=6).images)
+    good, bad = (
+        scores.quality(other, real),
+        scores.quality(torch.randn_like(real), real),
+    )
+    assert good["FID"] < bad["FID"] / 5
+    assert good["precision"] > 0.7
+    assert bad["precision"] < 0.2

@@ -1,0 +1,75 @@
+"""From painting to advertisement: type, contrast, poster, mark."""
+
+import io
+
+import pytest
+import torch
+from PIL import Image
+
+from gan_utils import studio
+from gan_utils.data import to_float
+from gan_utils.scenes.banners import draw_attributes, render
+
+
+@pytest.fixture
+def wishes():
+    drawn = draw_attributes(80, torch.Generator().manual_seed(4))
+    return drawn[drawn[:, 2] > 0]
+
+
+@pytest.fixture
+def silent(wishes):
+    return to_float(render(studio.without_headline(wishes), "test").images)
+
+
+def test_without_headline_changes_one_column_of_a_copy(wishes):
+    before = wishes.clone()
+    changed = studio.without_headline(wishes)
+    assert torch.equal(wishes, before)
+    assert (changed[:, 2] == studio.SILENT).all()
+    assert torch.equal(changed[:, [0, 1, 3, 4]], wishes[:, [0, 1, 3, 4]])
+
+
+def test_set_type_equals_the_renderers_own_headline_up_to_its_play(wishes, silent):
+    typed = studio.set_type(silent, wishes)
+    own = to_float(render(wishes, "test").images)
+    assert (typed - own).abs().mean() < 0.06 < (silent - own).abs().mean() * 2
+    nothing = studio.set_type(silent, studio.without_headline(wishes))
+    assert torch.equal(nothing, silent)
+
+
+def test_contrast_is_near_1_without_letters_and_high_with_them(wishes, silent):
+    assert studio.headline_contrast(silent, wishes).max() < 2
+    assert studio.headline_contrast(studio.set_type(silent, wishes), wishes).min() > 3
+    with pytest.raises(ValueError, match="needs a headline"):
+        studio.headline_contrast(silent, studio.without_headline(wishes))
+
+
+def test_contrast_of_black_letters_on_white_is_21(wishes):
+    letters = studio.headline_masks()[wishes[:, 2], wishes[:, 4]][:, None]
+    page = 1 - 2 * (letters > 0.3).float().expand(-1, 3, -1, -1)
+    ratio = studio.headline_contrast(page, wishes)
+    assert ratio.min() > 20.9
+
+
+def test_a_poster_has_its_size_and_a_label(wishes, silent):
+    page = studio.poster(silent[0], wishes[0], 256)
+    bare = studio.poster(silent[0], wishes[0], 256, label=False)
+    assert page.size == bare.size == (256, 256)
+    assert page.tobytes() != bare.tobytes()
+    for image, size in ((silent[:1], 256), (silent[0], 64)):
+        with pytest.raises(ValueError, match="128 or more"):
+            studio.poster(image, wishes[0], size)
+
+
+def test_the_mark_is_read_back_and_lost_in_jpeg(wishes, silent):
+    page = studio.poster(silent[0], wishes[0])
+    content = studio.marked_png(page, {"wish": "boot", "z": [1, 2]})
+    mark = studio.read_mark(content)
+    assert mark["DigitalSourceType"].endswith("trainedAlgorithmicMedia")
+    assert '"wish": "boot"' in mark["facts"]
+    again = io.BytesIO()
+    Image.open(io.BytesIO(content)).save(again, "JPEG")
+    assert studio.read_mark(again.getvalue()) == {}
+    with pytest.raises(ValueError, match="no picture"):
+        studio.read_mark(content[:100])
