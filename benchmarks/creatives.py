@@ -23,7 +23,7 @@ from gan_utils.scenes.banners import draw_attributes, render
 ROOT = Path(__file__).resolve().parent.parent
 COUNT = 2_000
 BLIND = "unconditional_banners"
-STEPS = 3_000
+STEPS = 2_000
 
 
 def unconditional():
@@ -60,7 +60,7 @@ def measure(images, wishes, real, usual, training):
 def main():
     """Measure all methods and write results/creatives.json."""
     banners = training_banners()
-    training = (to_float(banners.images), banners.attributes)
+    training = (banners.images, banners.attributes)
     wishes = draw_attributes(COUNT, torch.Generator().manual_seed(20), "held out")
     real = to_float(render(wishes, "test", seed=20).images)
     other = to_float(render(wishes, "test", seed=21).images)

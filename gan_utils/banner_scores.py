@@ -69,11 +69,12 @@ def product_crops(images, attributes, shift=(0, 0)):
     """The products without their palette: grey, mean 0 and length 1, (N, 256).
 
     Args:
-        images: (N, 3, 64, 64) in [-1, 1]; attributes: (N, 5), for the place.
+        images: (N, 3, 64, 64), float or uint8; attributes: (N, 5), for the place.
         shift: pixels (right, down) by which the crop is moved.
     """
     margin = 8
-    grey = pad(images.mean(1, keepdim=True), [margin] * 4, "replicate")[:, 0]
+    grey = torch.cat([x.float().mean(1, keepdim=True) for x in images.split(1000)])
+    grey = pad(grey, [margin] * 4, "replicate")[:, 0]
     crops = torch.empty(len(images), CROP, CROP)
     for number, (x, y) in enumerate(LAYOUTS.values()):
         here = attributes[:, 4] == number

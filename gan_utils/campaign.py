@@ -1,5 +1,7 @@
 """Lesson 14's campaign: a studio's library, its log, and how policies are judged."""
 
+import json
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -12,6 +14,12 @@ from gan_utils.painted import photographed, read_back
 LIBRARY = 48  # banners that the studio has made so far
 IMPRESSIONS = 200_000  # in each of the two halves of the log
 HELD_OUT = 4_000  # users on whom policies are judged
+
+
+RESULTS = (
+    Path(__file__).resolve().parent.parent / "benchmarks/results/personalised.json"
+)
+T95 = 2.2622  # 97.5 % quantile of Student's t with 9 degrees of freedom: ten audiences
 
 
 class Campaign(NamedTuple):
@@ -74,3 +82,20 @@ def ideal_gan(model, users, library):
     """The click rate of exact samples from p(creative | user, click): E[r^2] / E[r]."""
     rates = model.click_rates(users, COMBINATIONS[library])
     return (rates.square().mean(1) / rates.mean(1)).mean().item()
+
+
+def measured():
+    """What ``python benchmarks/personalised.py`` wrote: ten audiences, all policies."""
+    return json.loads(RESULTS.read_text())
+
+
+def interval(values):
+    """Mean and half of its 95 % interval over ten audiences.
+
+    Args:
+        values: ten numbers, or a tensor (10, ...).
+    """
+    values = torch.as_tensor(values)
+    if len(values) != 10:
+        raise ValueError(f"the quantile is that for ten audiences; got {len(values)}")
+    return values.mean(0), T95 * values.std(0) / len(values) ** 0.5

@@ -1,5 +1,6 @@
 """The game of the product trial: both losses, and the loop on unpaired pictures."""
 
+import copy
 from functools import partial
 
 import torch
@@ -53,7 +54,7 @@ def trial_g_loss(generator, discriminator, images, own, asked, weights):
 
 
 def fit(generator, discriminator, bare, product, wish, steps, weights=WEIGHTS,
-        batch=16, lr=2e-3, gamma=0.02, watch=lambda step, d_loss, g_loss: None):  # fmt: skip
+        batch=16, lr=2e-3, gamma=0.05, watch=lambda step, d_loss, g_loss: None):  # fmt: skip
     """Train both players on unpaired pictures; returns the averaged (EMA) generator.
 
     Args:
@@ -63,9 +64,7 @@ def fit(generator, discriminator, bare, product, wish, steps, weights=WEIGHTS,
         gamma: of R1, applied every fourth step.
         watch: called after every step.
     """
-    ema = torch.optim.swa_utils.AveragedModel(
-        generator, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99)
-    )
+    ema = copy.deepcopy(generator).requires_grad_(False)
     opt_g = torch.optim.Adam(generator.parameters(), lr, (0.5, 0.99))
     opt_d = torch.optim.Adam(discriminator.parameters(), lr, (0.5, 0.99))
     nothing = torch.zeros(batch, wish.shape[1])
@@ -83,7 +82,9 @@ def fit(generator, discriminator, bare, product, wish, steps, weights=WEIGHTS,
         opt_g.zero_grad()
         g_loss.backward()
         opt_g.step()
-        ema.update_parameters(generator)
+        share = max(0.01, 4 / (4 + step))  # the mean forgets the start quickly
+        for mean, now in zip(ema.parameters(), generator.parameters()):
+            mean.lerp_(now.detach(), share)
         discriminator.requires_grad_(True)
         d_loss = trial_d_loss(discriminator, images, own, fake, asked, other)
         if step % 4 == 0:
@@ -93,4 +94,4 @@ def fit(generator, discriminator, bare, product, wish, steps, weights=WEIGHTS,
         d_loss.backward()
         opt_d.step()
         watch(step, d_loss.item(), g_loss.item())
-    return ema.module.eval()
+    return ema.eval()

@@ -10,17 +10,17 @@ from gan_utils.scenes.banners import ATTRIBUTES, draw_attributes, render
 from gan_utils.training import by_steps
 
 DATA = "banners drawn around Fashion-MNIST (MIT): data/scenes/banners.md"
-BANNERS = 12_000
+BANNERS = 24_000
 PACE = {"rates": (4e-3, 5e-4), "betas": (0.5, 0.99), "decay": 0.995}
 
 
-def training_banners(count=BANNERS):
+def training_banners():
     """What the generator learns from: combinations that are not held out."""
     random = torch.Generator().manual_seed(0)
-    return render(draw_attributes(count, random, "seen"), "train", seed=0)
+    return render(draw_attributes(BANNERS, random, "seen"), "train", seed=0)
 
 
-def banner_generator(train, steps=6000, width=32):
+def banner_generator(train, steps=3200, width=32):
     """The generator of banners: lessons 13 and 14."""
     banners = training_banners()
     network = train(
@@ -40,7 +40,7 @@ def banner_generator(train, steps=6000, width=32):
     }
 
 
-def unconditional_banners(train, steps=6000, width=32):
+def unconditional_banners(train, steps=3200, width=32):
     """The same networks, told nothing: a baseline of lesson 13."""
     banners = training_banners()
     network = train(
@@ -54,7 +54,7 @@ def unconditional_banners(train, steps=6000, width=32):
 def banner_reader(train=None, steps=2000, batch_size=64):
     """The evaluator of banners, trained on other products. It is no GAN."""
     random = torch.Generator().manual_seed(1)
-    banners = render(draw_attributes(BANNERS, random), "judge", seed=1)
+    banners = render(draw_attributes(12_000, random), "judge", seed=1)
     network = BannerReader()
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)

@@ -17,7 +17,7 @@ from gan_utils.scenes.portrait_products import BRANDS, HELD_OUT_SHADES, SHADES
 from gan_utils.scenes.portraits import frame_colours, portraits, shade_colours
 
 TRAINING_SHADES = [i for i in range(len(SHADES)) if i not in HELD_OUT_SHADES]
-TRAINING, TEST, JUDGE = 1500, 300, 2000  # people drawn for each purpose
+TRAINING, TEST, JUDGE = 1500, 300, 3000  # people drawn for each purpose
 SEEDS = {"bare": 1, "product": 2, "test": 3, "judge": 4}
 """The people of one set never appear in another."""
 DATA = "portraits drawn by gan_utils.scenes.portraits (MIT)"
@@ -30,7 +30,8 @@ def lipstick_trial(train=None, steps=3000, people=TRAINING):
     wish = wishes(shade_colours()[worn.shade])
     generator, discriminator = TrialGenerator(), TrialDiscriminator()
     network = fit(generator, discriminator, window(bare, LIPS),
-                  window(worn.with_lipstick, LIPS), wish, steps, watch=_tell(steps))  # fmt: skip
+                  window(worn.with_lipstick, LIPS), wish, steps, gamma=0.02,
+                  watch=_tell(steps))  # fmt: skip
     return network, {
         **lipstick_scores(network), "steps": steps, "batch": 32,
         "parameters": _parameters(network), "data": DATA,
@@ -136,7 +137,7 @@ def eyewear_scores(network, test=None):
     return {name: round(float(value), 4) for name, value in scores.items()}
 
 
-def product_evaluator(train=None, steps=700, people=JUDGE):
+def product_evaluator(train=None, steps=1200, people=JUDGE):
     """The judge of lesson 16: names brand, frame and shade; sees true pictures only."""
     seen = portraits(people, SEEDS["judge"])
     network = trial_scores.ProductEvaluator()
@@ -145,8 +146,9 @@ def product_evaluator(train=None, steps=700, people=JUDGE):
     watch = _tell(steps)
     for step in range(steps):
         i = torch.randint(people, (48,))
-        brand, frame, _ = network(seen.with_eyewear[i])
-        shade = network(seen.with_lipstick[i])[2]
+        shift = torch.randint(-2, 3, (2,)).tolist()
+        brand, frame, _ = network(seen.with_eyewear[i].roll(shift, (2, 3)))
+        shade = network(seen.with_lipstick[i].roll(shift, (2, 3)))[2]
         loss = cross_entropy(brand, seen.brand[i]) + cross_entropy(frame, seen.frame[i])
         loss = loss + cross_entropy(shade, seen.shade[i])
         optimiser.zero_grad()

@@ -61,18 +61,18 @@ class ProductEvaluator(nn.Module):
     lipstick shade (N, 12).
     """
 
-    def __init__(self, width=16):
+    def __init__(self, width=12):
         super().__init__()
-        layers = []
-        channels = (3, width, 2 * width, 3 * width)
-        for n_in, n_out in zip(channels, channels[1:]):
+        layers = [nn.Conv2d(3, width, 3, 1, 1), nn.ReLU()]  # frames are a pixel wide
+        for n_in in (width, 2 * width, 3 * width):
+            n_out = n_in + width
             layers += [
                 nn.Conv2d(n_in, n_out, 4, 2, 1),
                 nn.BatchNorm2d(n_out),
                 nn.ReLU(),
             ]
         self.body = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.2))
-        features = 64 * channels[-1]
+        features = 64 * 4 * width
         self.brand = nn.Linear(features, len(BRANDS))
         self.frame = nn.Linear(features, len(FRAMES))
         self.shade = nn.Linear(features, len(SHADES))

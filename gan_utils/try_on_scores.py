@@ -8,7 +8,7 @@ def ssim(pictures, others, window=11, sigma=1.5, span=2.0):
     """Structural similarity, one number a pair.
 
     mean over places of (2 m n + c1)(2 s_mn + c2) / ((m^2 + n^2 + c1)(s_m^2 + s_n^2 + c2)),
-    means, variances and covariance under a Gaussian window.
+    means, variances and covariance under a Gaussian window that lies inside the picture.
 
     Args:
         pictures, others: (N, channels, H, W).
@@ -77,13 +77,15 @@ def scores(pictures, batch):
     """The numbers of one row of the lesson's tables, means over the batch.
 
     Returns:
-        {"SSIM", "error on the garment", "texture", "identity error"}; texture is the mean
-        energy of the pictures over that of the truth, 1 is right.
+        {"SSIM", "error on the garment", "texture", "texture error", "identity error"};
+        texture is the mean energy of the pictures over that of the truth, 1 is right;
+        texture error the mean distance of the two, picture by picture, over the same.
     """
-    texture = texture_energy(pictures, batch).mean()
+    energy, right = texture_energy(pictures, batch), texture_energy(batch.truth, batch)
     return {
         "SSIM": ssim(pictures, batch.truth).mean().item(),
         "error on the garment": garment_error(pictures, batch).mean().item(),
-        "texture": (texture / texture_energy(batch.truth, batch).mean()).item(),
+        "texture": (energy.mean() / right.mean()).item(),
+        "texture error": ((energy - right).abs().mean() / right.mean()).item(),
         "identity error": identity_error(pictures, batch).mean().item(),
     }

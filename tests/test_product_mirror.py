@@ -18,7 +18,7 @@ from gan_utils.widgets.product_mirror import GAP, ZOOM, ProductMirror
 def mirror():
     torch.manual_seed(0)
     return ProductMirror(
-        Mirror(TrialGenerator().eval(), PlacementNetwork().eval(), count=5)
+        Mirror(TrialGenerator().eval(), PlacementNetwork().eval(), count=9)
     )
 
 

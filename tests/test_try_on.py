@@ -124,20 +124,19 @@ def test_training_learns_and_repeats_itself(scene, batch):
     first = run()
     with torch.no_grad():
         untrained = TryOnGenerator(8)(batch).picture
-    assert (
-        garment_error(first, batch).mean()
-        < 0.8 * garment_error(untrained, batch).mean()
-    )
+    errors = [(x - batch.truth).abs().mean() for x in (first, untrained)]
+    assert errors[0] < 0.8 * errors[1]
     assert torch.equal(first, run())
 
 
 def test_ssim_agrees_with_torchmetrics(batch):
     torch.manual_seed(0)
     noisy = (batch.truth + 0.2 * torch.randn_like(batch.truth)).clamp(-1, 1)
-    theirs = structural_similarity_index_measure(
-        noisy, batch.truth, data_range=2.0, reduction="none"
-    )
-    torch.testing.assert_close(ssim(noisy, batch.truth), theirs, atol=1e-4, rtol=0)
+    _, full = structural_similarity_index_measure(
+        noisy, batch.truth, data_range=2.0, reduction="none", return_full_image=True
+    )  # it also places windows across the edge, on a mirrored picture
+    theirs = full[..., 5:-5, 5:-5].mean((1, 2, 3))
+    torch.testing.assert_close(ssim(noisy, batch.truth), theirs, atol=1e-5, rtol=0)
     assert ssim(batch.truth, batch.truth).min() > 0.99999
 
 
@@ -211,3 +210,10 @@ def test_the_recipe_runs_in_a_few_steps(capsys):
     assert facts["scores, paired"]["identity error"] == 0
     assert not generator.training
     assert "step 0 of 2" in capsys.readouterr().out
+
+
+def test_a_sheet_keeps_its_colours_and_has_alternative_text(capsys):
+    from gan_utils.sheets import show_sheet
+
+    with pytest.raises(ValueError, match="it is empty"):
+        show_sheet(torch.zeros(2, 3, 4, 4), " ", "title")

@@ -13,7 +13,7 @@ USUAL = {
     ("B", 3.0): "this is the best ad; a GAN of clicks still shows the other one",
     ("C", 0.05): "this is the log's propensity; the weight divides by it",
     ("C", 1.0): "a match counts more often, since the log rarely shows that creative",
-    ("D", 100_000.0): "a half of the difference needs four times as many; this is double",
+    ("D", 100_000.0): "a wider difference needs fewer impressions",
     ("D", 50_000.0): "the difference enters squared",
     ("D", 200_000.0): "a wider difference needs fewer impressions",
 }

@@ -23,8 +23,7 @@ def fashion_garments(kind, which, colour=(205, 60, 70)):
         which: positions among the pictures of that class.
         colour: of the brightest pixel, three numbers in 0..255.
     Returns:
-        garment (N, 3, 64, 48) in [-1, 1] and cut (N, 1, 64, 48) in [0, 1]; the mask is
-        where the grey picture is not black.
+        garment (N, 3, 64, 48) in [-1, 1] and cut (N, 1, 64, 48) in [0, 1], by ``outline``.
     Raises:
         ValueError: the kind is none of ``KINDS``, or a position does not exist.
     """
@@ -37,7 +36,7 @@ def fashion_garments(kind, which, colour=(205, 60, 70)):
     side = HEIGHTS[kind]
     grey, cut = (
         interpolate(v, size=(side, side), mode="bilinear", antialias=True)
-        for v in (grey / 255, (grey > INK).float())
+        for v in (grey / 255, outline(grey).float())
     )
     tint = torch.tensor(colour).float()[:, None, None] / 255
     cloth = (0.2 + 0.8 * grey) * tint
@@ -55,3 +54,20 @@ def pictures_of(kind):
     """The grey test pictures of a kind, uint8 (N, 1, 28, 28)."""
     images, labels = fashion_mnist("test")
     return images[labels == CLASSES.index(kind)]
+
+
+def outline(grey):
+    """Where the garment is: pixels that are not black, and holes with such on four sides.
+
+    Args:
+        grey: (..., H, W) in 0..255.
+    Returns:
+        The same shape, bool.
+    """
+    ink = (grey > INK).int()
+    enclosed = torch.ones_like(ink)
+    for axis in (-1, -2):
+        enclosed *= ink.cummax(axis).values * ink.flip(axis).cummax(axis).values.flip(
+            axis
+        )
+    return (ink + enclosed) > 0

@@ -16,7 +16,7 @@ from gan_utils.widgets.frame import picture, show_widget, spoken
 from gan_utils.widgets.keys import KeyGuard
 
 COLUMNS, TILE, FOOT, GAP = 8, 96, 40, 8  # pixels of the picture
-FULL = 0.05  # click rate at which a bar reaches across its tile
+FULL = 0.035  # click rate at which a bar reaches across its tile
 WIDTH = COLUMNS * (TILE + GAP) - GAP
 
 
@@ -66,9 +66,7 @@ class AdPicker:
     def to_middle(self, _change=None):
         """Set the sliders to the mean of the segment."""
         self.quiet = True
-        for slider, mean in zip(
-            self.tastes.values(), SEGMENTS[self.segment.value][1]
-        ):
+        for slider, mean in zip(self.tastes.values(), SEGMENTS[self.segment.value][1]):
             slider.value = mean
         self.quiet = False
         self.draw()

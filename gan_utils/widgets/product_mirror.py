@@ -10,7 +10,6 @@ from gan_utils.plotting import to_pixels
 from gan_utils.scenes.people import rgb
 from gan_utils.scenes.portrait_products import BRANDS, FRAMES, LENSES, SHADES
 from gan_utils.widgets.frame import (
-    CRISP,
     labelled_slider,
     picture,
     show_widget,
@@ -22,8 +21,9 @@ ZOOM, GAP, WIDTH = 4, 12, 804  # picture dots per pixel, dots between, CSS pixel
 PANELS = ("without", "in the mirror", "as it truly looks")
 STYLE = """<style>
 .gan-mirror-heads {display: grid; grid-template-columns: repeat(3, 1fr); width: 804px;
- max-width: 100%; font-weight: 600; color: #333; text-align: center; margin-top: 6px}
-.gan-mirror-score {font-size: 14px; line-height: 1.5; color: #333; max-width: 804px}
+ max-width: 100%; font-weight: 600; color: #333; text-align: center; margin: 8px 0 2px}
+.gan-mirror-score {font-size: 14px; line-height: 1.5; color: #333; max-width: 804px;
+ margin-top: 6px}
 .gan-mirror-score b {color: #1b7837}
 .gan-swatch {display: inline-block; width: 1.1em; height: 1.1em; border-radius: 50%;
  vertical-align: -0.2em; margin-right: 0.4em; border: 1px solid #aaa}
@@ -41,19 +41,22 @@ class ProductMirror:
     def __init__(self, mirror):
         self.mirror = mirror
         self.product = widgets.ToggleButtons(
-            options=[LIPSTICK, EYEWEAR], description="product",
-            style={"button_width": "110px", "description_width": "70px"},
+            options=[LIPSTICK, EYEWEAR], tooltips=["Try lipstick on", "Try eyewear on"],
+            style={"button_width": "110px"},
         )  # fmt: skip
         self.face = widgets.BoundedIntText(
-            value=1, min=1, max=len(mirror.faces),
+            value=7, min=1, max=len(mirror.faces),
             description=f"face (1 to {len(mirror.faces)})",
             style={"description_width": "initial"}, layout={"width": "190px"},
         )  # fmt: skip
         self.shade = _menu("shade", SHADES, 2)
         self.brand, self.frame = _menu("brand", BRANDS), _menu("frame", FRAMES)
         self.lens = _menu("lenses", LENSES)
-        self.strength = labelled_slider("strength (%)", 100.0, 0.0, 100.0, 5.0)
-        self.picture, self.caption = picture("", WIDTH), widgets.HTML()
+        self.strength = labelled_slider(
+            "strength (%)", 100.0, 0.0, 100.0, 5.0, readout_format=".0f"
+        )
+        self.picture, self.caption = picture("", WIDTH, crisp=False), widgets.HTML()
+        self.picture.add_class("gan-mirror")
         for control in (self.product, self.face, self.shade, self.brand, self.frame,
                         self.lens, self.strength):  # fmt: skip
             control.observe(self.draw, "value")
@@ -63,7 +66,7 @@ class ProductMirror:
         )
         heads = "".join(f"<span>{name}</span>" for name in PANELS)
         self.box = widgets.VBox([
-            widgets.HTML(CRISP + STYLE), KeyGuard(),
+            widgets.HTML(STYLE), KeyGuard(),
             widgets.HBox([self.product, self.face], layout=row),
             self.choices, self.strength,
             widgets.HTML(f'<div class="gan-mirror-heads">{heads}</div>'),
@@ -107,12 +110,12 @@ def _menu(name, options, value=0):
 
 
 def _panels(*pictures):
-    """Pictures (1, 3, 64, 64) side by side as PNG bytes, every pixel a crisp square."""
+    """Pictures (1, 3, 64, 64) side by side as PNG bytes, all enlarged alike."""
     parts = []
     for one in pictures:
-        pixels = np.moveaxis(to_pixels(one)[0], 0, -1)
-        parts += [pixels.repeat(ZOOM, 0).repeat(ZOOM, 1),
-                  np.full((64 * ZOOM, GAP, 3), 255, np.uint8)]  # fmt: skip
+        small = Image.fromarray(np.moveaxis(to_pixels(one)[0], 0, -1))
+        large = small.resize((64 * ZOOM, 64 * ZOOM), Image.Resampling.BICUBIC)
+        parts += [np.asarray(large), np.full((64 * ZOOM, GAP, 3), 255, np.uint8)]
     buffer = io.BytesIO()
     Image.fromarray(np.hstack(parts[:-1])).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
@@ -124,10 +127,10 @@ def _score(found, name, code, strength):
     swatch = f'<span class="gan-swatch" style="background: rgb({r},{g},{b})"></span>'
     if strength == 0:
         return spoken(f'<div class="gan-mirror-score">{swatch}{name}, not put on</div>')
-    better = 100 * (1 - found.inside / max(found.idle, 1e-6))
+    way = 100 * max(0, 1 - found.inside / max(found.idle, 1e-6))
     return spoken(
         f'<div class="gan-mirror-score">{swatch}{name}, {100 * strength:.0f} % strong · '
-        f"the mirror shows <b>{better:.0f} %</b> of the change that the true picture "
-        f"shows · colour off by ΔE {found.colour:.1f} · elsewhere off by "
+        f"<b>{way:.0f} %</b> of the way to the true picture · colour off by "
+        f"ΔE {found.colour:.1f} · rest of the picture off by "
         f"{100 * found.outside / 2:.2f} % of the range</div>"
     )

@@ -79,6 +79,7 @@ class TryOnRoom:
         }  # fmt: skip
         every = [self.number, self.kind, self.item, *self.parts[OWN]]
         self.garment_box = [self.source, *every]
+        self.number.value = 2
         self.source.observe(self.choose_source, "value")
         for control in every:
             control.observe(self.draw, "value")
@@ -92,6 +93,7 @@ class TryOnRoom:
         self.who = widgets.HTML()
         controls = [self.person, self.left, self.right, self.elbows, self.lean]
         self.person_box = [*controls, self.who]
+        self.person.value = 4
         for control in controls:
             control.observe(self.draw, "value")
 

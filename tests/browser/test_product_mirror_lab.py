@@ -1,0 +1,72 @@
+"""The product mirror in the real JupyterLab: menus, keyboard, picture and score."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+pytestmark = pytest.mark.browser
+SOURCE = """
+from gan_utils import placement
+from gan_utils.checkpoints import load_checkpoint
+from gan_utils.mirror import Mirror
+from gan_utils.product_trial import TrialGenerator
+from gan_utils.widgets.product_mirror import ProductMirror
+
+lipstick = load_checkpoint(TrialGenerator(), "lipstick_trial")
+fitting = load_checkpoint(placement.EyewearFitting(), "eyewear_trial")
+mirror = ProductMirror(Mirror(lipstick, fitting.placer))
+mirror.show()
+"""
+
+
+@pytest.fixture
+def mirror(lab_folder, lab_url, page):
+    notebook = new_notebook(cells=[new_code_cell(SOURCE)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, lab_folder / "notebooks" / "mirror.ipynb")
+    page.goto(lab_url("mirror.ipynb"))
+    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
+    page.wait_for_selector(
+        ".jp-NotebookPanel-toolbar [data-status=idle]", timeout=60_000
+    )
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.get_by_text("Poppy, 100 % strong").wait_for(timeout=120_000)
+    return page
+
+
+def picture(page):
+    return page.locator(".gan-mirror img").last.get_attribute("src")
+
+
+def test_a_marketer_tries_lipstick_and_eyewear(mirror):
+    before = picture(mirror)
+    mirror.get_by_label("shade").select_option("Plum")
+    mirror.get_by_text("Plum, 100 % strong").wait_for()
+    assert picture(mirror) != before
+    slider = mirror.get_by_role("slider")
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowLeft")
+    mirror.get_by_text("Plum, 80 % strong").wait_for()
+    mirror.get_by_role("button", name="eyewear").click()
+    mirror.get_by_label("brand").select_option("Feline")
+    mirror.get_by_label("frame").select_option("red")
+    mirror.get_by_text("Feline, red, clear lenses, 80 % strong").wait_for()
+    assert not mirror.get_by_label("shade").is_visible()
+    alt = mirror.locator(".gan-mirror img").last.get_attribute("alt")
+    assert "Feline" in alt
+
+
+def test_the_face_is_chosen_with_the_keyboard_alone(mirror):
+    box = mirror.get_by_label("face (1 to 40)")
+    box.focus()
+    before = picture(mirror)
+    box.fill("3")
+    box.press("Enter")
+    mirror.wait_for_function(
+        "before => [...document.querySelectorAll('.gan-mirror img')].pop().src !== before",
+        arg=before,
+    )
+    alt = mirror.locator(".gan-mirror img").last.get_attribute("alt")
+    assert alt.startswith("Face 3")

@@ -1,0 +1,63 @@
+"""The try-on room of lesson 15 in a real JupyterLab, by keyboard and by mouse."""
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.browser
+
+CELLS = ("from gan_utils.widgets.try_on_room import TryOnRoom",
+         "from gan_utils.checkpoints import load_checkpoint",
+         "from gan_utils.try_on import TryOnGenerator",
+         'TryOnRoom(load_checkpoint(TryOnGenerator(), "try_on")).show()')  # fmt: skip
+
+
+@pytest.fixture
+def lab(page, lab_url, lab_folder):
+    """A page on which the room has appeared; checks for errors at the end."""
+    path = lab_folder / "notebooks" / "room_only.ipynb"
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell("\n".join(CELLS))]
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, path)
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(lab_url(path.name))
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.locator(".gan-crisp img").wait_for(timeout=60_000)
+    yield page
+    assert errors == []
+    assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
+
+
+def test_dress_somebody_from_the_keyboard(lab):
+    picture = lab.locator(".gan-crisp img")
+    cells = lab.locator(".jp-Notebook .jp-Cell").count()
+    lab.get_by_text("against the true picture").wait_for()
+    before = picture.get_attribute("src")
+    arm = lab.locator(".widget-slider").filter(has_text="left arm")
+    readout = arm.locator(".widget-readout")
+    arm.locator(".noUi-handle").focus()
+    for _ in range(3):
+        lab.keyboard.press("ArrowRight")
+    lab.wait_for_function(
+        "([image, old]) => image.src !== old", arg=[picture.element_handle(), before]
+    )
+    assert readout.inner_text() == "0.45"
+
+    source = lab.get_by_label("from", exact=True)
+    source.focus()
+    lab.keyboard.press("ArrowDown")
+    lab.get_by_text("true picture: none exists").wait_for()
+    lab.keyboard.press("ArrowDown")
+    lab.get_by_label("sleeves").wait_for()
+    lab.get_by_label("pattern").select_option("checks")
+    lab.get_by_text("against the true picture").wait_for()
+    assert lab.get_by_text("garment", exact=True).is_hidden()
+    source.focus()
+    lab.keyboard.press("a")  # JupyterLab's key for "insert a cell"
+    assert lab.locator(".jp-Notebook .jp-Cell").count() == cells
+    size = picture.evaluate("image => [image.naturalWidth, image.naturalHeight]")
+    assert size == [204, 64]
