@@ -1,7 +1,10 @@
 """Lesson 14's figures: plotting only, every number comes in."""
 
+import io
+
 import matplotlib.pyplot as plt
 import torch
+from PIL import Image
 
 from gan_utils import plotting
 from gan_utils.audience_tastes import FEATURES, SEGMENTS
@@ -16,6 +19,14 @@ COLOURS = {
     "the same, forgetting": plotting.D_FAKE,
 }
 """Policies in live traffic, each with its colour."""
+
+
+def banners(images, alt, columns=8, scale=1.5):
+    """Banners (N, 3, 64, 64) in rows, in 128 colours, enlarged by the browser."""
+    canvas = Image.fromarray(plotting.tile(images, columns)).quantize(128)
+    buffer = io.BytesIO()
+    canvas.save(buffer, "PNG")
+    plotting.show_png(buffer.getvalue(), alt, round(scale * canvas.width))
 
 
 def segments(means):

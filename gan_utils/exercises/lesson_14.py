@@ -39,7 +39,7 @@ def choose(function):
 
     wins, losses: (arms,) counts; 1 is added to both for a uniform start.
     """
-    wins, losses = torch.tensor([9.0, 2.0, 0.0]), torch.tensor([11.0, 18.0, 0.0])
+    wins, losses = torch.tensor([12.0, 1.0, 1.0]), torch.tensor([12.0, 9.0, 2.0])
     picks = torch.tensor([int(given(function(wins, losses))) for _ in range(3_000)])
     if picks.min() < 0 or picks.max() > 2:
         raise Mistake("the answer is the number of an arm, from 0 to 2")
@@ -52,11 +52,9 @@ def choose(function):
     right = draws.argmax(1).bincount(minlength=3) / len(draws)
     lowest = draws.argmin(1).bincount(minlength=3) / len(draws)
     if (share - lowest).abs().max() < 0.03:
-        raise Mistake("it takes the lowest rate that it drew; take the highest")
-    turned = torch.distributions.Beta(losses + 1, wins + 1).sample((40_000,))
-    turned = turned.argmax(1).bincount(minlength=3) / len(draws)
-    if (share - turned).abs().max() < 0.03:
-        raise Mistake("wins and losses are exchanged; Beta takes the wins first")
+        raise Mistake(
+            "it takes the lowest rate that it drew, or wins and losses are exchanged"
+        )
     if (share - 1 / 3).abs().max() < 0.03:
         raise Mistake("every arm comes equally often; the counts are not used")
     if (share - right).abs().max() > 0.04:

@@ -122,8 +122,11 @@ class AdPicker:
         )
 
     def show(self):
-        """Display the widget in the notebook."""
-        show_widget(self.box, self.picture.value, self.picture.alt, WIDTH)
+        """Display the widget; its still picture has few colours, for a smaller file."""
+        buffer = io.BytesIO()
+        sheet = Image.open(io.BytesIO(self.picture.value))
+        sheet.quantize(96).save(buffer, "PNG")
+        show_widget(self.box, buffer.getvalue(), self.picture.alt, WIDTH)
 
 
 def _style(width):

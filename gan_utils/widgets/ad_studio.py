@@ -24,12 +24,12 @@ from gan_utils.widgets.frame import CRISP, picture, show_widget, spoken
 from gan_utils.widgets.keys import KeyGuard
 
 COUNT, COLUMNS = 12, 4
-SHEET, POSTER = 520, 320  # CSS pixels
+SHEET, POSTER = 420, 300  # CSS pixels
 NAMES = {"button": "call to action"}
 STYLE = """<style>
 .ad-studio {border: 1px solid #d9d9d9; border-radius: 8px; padding: 12px}
 .ad-studio h4 {margin: 0 0 4px; font-size: 14px}
-.ad-studio .widget-toggle-buttons button {width: 38px; margin: 1px}
+.ad-studio .widget-toggle-buttons button {width: 32px; margin: 1px; padding: 0}
 .ad-studio a {color: #2166ac; font-weight: 600}
 </style>"""
 
@@ -71,7 +71,7 @@ class AdStudio:
             style=style,
         )  # fmt: skip
         self.chosen = widgets.ToggleButtons(
-            options=[(str(i + 1), i) for i in range(COUNT)], layout={"width": "520px"},
+            options=[(str(i + 1), i) for i in range(COUNT)], layout={"width": "420px"},
             tooltips=[f"show picture {i + 1}" for i in range(COUNT)],
         )  # fmt: skip
         self.keepers = {
@@ -193,8 +193,8 @@ class AdStudio:
 
     def show(self):
         """Display the widget in the notebook, with a still picture for other readers."""
-        still = Image.new("RGB", (SHEET + POSTER + 20, 400), "white")
-        sheet = Image.open(io.BytesIO(self.sheet.value)).resize((SHEET, 390), 0)
+        still = Image.new("RGB", (SHEET + POSTER + 20, 318), "white")
+        sheet = Image.open(io.BytesIO(self.sheet.value)).resize((SHEET, 315), 0)
         page = Image.open(io.BytesIO(self.poster.value)).resize((POSTER, POSTER))
         still.paste(sheet, (0, 0))
         still.paste(page, (SHEET + 20, 0))

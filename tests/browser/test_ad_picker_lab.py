@@ -34,9 +34,12 @@ def lab(page, lab_url, lab_folder):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(lab_url("ad_picker.ipynb"))
+    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
     page.wait_for_selector(
         ".jp-NotebookPanel-toolbar [data-status=idle]", timeout=60_000
     )
+    page.locator(".jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Escape")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.locator(SHEET).last.wait_for(timeout=120_000)
@@ -63,7 +66,7 @@ def test_keys_move_a_taste_and_the_banners_follow(lab):
 
 
 def test_a_segment_is_chosen_from_the_keyboard(lab):
-    menu = lab.locator("select").last
+    menu = lab.locator(".jp-OutputArea-output select").first
     menu.scroll_into_view_if_needed()
     menu.focus()
     before = lab.locator(SHEET).last.get_attribute("src")

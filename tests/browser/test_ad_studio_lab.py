@@ -16,7 +16,9 @@ app.show()"""
 @pytest.fixture
 def studio(lab_folder, lab_url, page):
     path = lab_folder / "notebooks" / "studio.ipynb"
-    nbformat.write(new_notebook(cells=[new_code_cell(SOURCE)]), path)
+    notebook = new_notebook(cells=[new_code_cell(SOURCE)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, path)
     page.set_viewport_size({"width": 1500, "height": 900})
     page.goto(lab_url("studio.ipynb"))
     page.wait_for_selector(
@@ -52,6 +54,7 @@ def test_choose_keep_morph_and_save(studio):
     with studio.expect_download() as download:
         link.click()
     assert download.value.suggested_filename == "advertisement.png"
+    studio.screenshot(path="/tmp/l13/studio.png")
     content = download.value.path().read_bytes()
     assert b"trainedAlgorithmicMedia" in content
 
