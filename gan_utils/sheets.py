@@ -24,7 +24,7 @@ def show_sheet(pictures, alt, title, columns=8, scale=2):
     if not alt.strip():
         raise ValueError("alt must say in a sentence what the sheet shows; it is empty")
     canvas, content = Image.fromarray(tile(pictures, columns)), io.BytesIO()
-    canvas.quantize(256, dither=Image.Dither.NONE).save(content, "PNG", optimize=True)
+    canvas.quantize(128, dither=Image.Dither.NONE).save(content, "PNG", optimize=True)
     data = base64.b64encode(content.getvalue()).decode()
     style = f"width:{round(canvas.width * scale)}px;max-width:100%;height:auto"
     display(

@@ -193,13 +193,14 @@ class AdStudio:
 
     def show(self):
         """Display the widget in the notebook, with a still picture for other readers."""
-        still = Image.new("RGB", (SHEET + POSTER + 20, 318), "white")
-        sheet = Image.open(io.BytesIO(self.sheet.value)).resize((SHEET, 315), 0)
-        page = Image.open(io.BytesIO(self.poster.value)).resize((POSTER, POSTER))
+        sheet = Image.open(io.BytesIO(self.sheet.value))
+        page = Image.open(io.BytesIO(self.poster.value)).resize((sheet.height,) * 2)
+        still = Image.new("RGB", (sheet.width + page.width + 8, sheet.height), "white")
         still.paste(sheet, (0, 0))
-        still.paste(page, (SHEET + 20, 0))
+        still.paste(page, (sheet.width + 8, 0))
+        still = still.quantize(256, dither=Image.Dither.NONE).convert("RGB")
         alt = "The ad studio: a contact sheet of twelve banners and one of them, large"
-        show_widget(self.box, _png(still), alt, still.width)
+        show_widget(self.box, _png(still), alt, SHEET + POSTER)
 
 
 def _png(page):
