@@ -33,7 +33,7 @@ def studio(lab_folder, lab_url, page):
 def test_choose_keep_morph_and_save(studio):
     sheet, poster = (studio.locator(".ad-studio img").nth(i) for i in (0, 1))
     before = sheet.get_attribute("src")
-    menu = studio.get_by_label("palette")
+    menu = studio.get_by_label("palette", exact=True)
     menu.focus()
     menu.press("ArrowDown")
     wait_for_change(studio, sheet, before)
@@ -46,7 +46,7 @@ def test_choose_keep_morph_and_save(studio):
     studio.get_by_role("button", name="Keep as B").click()
     studio.get_by_text("B is kept").wait_for()
     before = poster.get_attribute("src")
-    slider = studio.get_by_role("slider").first
+    slider = studio.locator(".ad-studio").get_by_role("slider").first
     slider.focus()
     slider.press("ArrowRight")
     wait_for_change(studio, poster, before)
