@@ -92,7 +92,9 @@ class AdStudio:
         self.poster = picture("The chosen banner, large", POSTER, crisp=False)
         self.strip = picture("Seven steps from A to B", POSTER)
         self.strip.layout.display = "none"
-        self.caption, self.download = widgets.HTML(), widgets.HTML()
+        self.caption, self.download = (
+            widgets.HTML(layout={"width": f"{POSTER}px"}) for _ in range(2)
+        )
         wishes = [
             widgets.HTML("<h4>1 · The wish</h4>"),
             *self.menus.values(),

@@ -54,7 +54,6 @@ def test_choose_keep_morph_and_save(studio):
     with studio.expect_download() as download:
         link.click()
     assert download.value.suggested_filename == "advertisement.png"
-    studio.screenshot(path="/tmp/l13/studio.png")
     content = download.value.path().read_bytes()
     assert b"trainedAlgorithmicMedia" in content
 
