@@ -26,6 +26,12 @@ def test_every_card_tells_how_its_weights_were_made():
         assert recipe in recipes.RECIPES
 
 
+def test_the_explorers_weights_stay_below_6_mb():
+    names = ("explorer_conditional", "explorer_unconditional", "feature_network")
+    sizes = [(CHECKPOINTS / f"{name}.safetensors").stat().st_size for name in names]
+    assert sum(sizes) < 6e6
+
+
 def test_all_weights_together_stay_below_20_mb():
     assert sum(p.stat().st_size for p in CHECKPOINTS.glob("*.safetensors")) < 20e6
 
