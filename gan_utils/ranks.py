@@ -5,6 +5,7 @@ draws is drawn for the whole batch and alike on every rank; each rank then takes
 slice. So a run does not depend on the number of processes that share its work.
 """
 
+import gc
 import os
 from typing import NamedTuple
 
@@ -71,6 +72,7 @@ def join(device=None):
 def leave():
     """Leave the other processes in good order."""
     if not alone():
+        gc.collect()  # DistributedDataParallel lies in a cycle, and holds the group
         dist.destroy_process_group()
 
 
