@@ -9,7 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import (
+    CellExecutionError,
+    CellTimeoutError,
+    DeadKernelError,
+)
 
 from gan_utils import lessons
 from gan_utils.claims import RECORD_VARIABLE
@@ -65,6 +69,8 @@ def _claims_of(path, seed, environment):
             lessons.execute(path, **variables)
         except CellExecutionError as problem:
             error = f"{problem.ename}: {problem.evalue}".splitlines()[0]
+        except (CellTimeoutError, DeadKernelError) as problem:
+            error = str(problem).splitlines()[0]
         lines = record.read_text(encoding="utf-8").splitlines()
     note = f", {error}" if error else ""
     print(f"{path.stem}, seed {seed}: {len(lines)} claims{note}", flush=True)

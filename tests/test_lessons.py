@@ -2,6 +2,7 @@ import json
 
 import nbformat
 import pytest
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from gan_utils import lessons, report
@@ -70,6 +71,22 @@ def test_a_lesson_that_stops_is_a_claim_that_failed(course, capsys):
     nbformat.write(broken, path)
     assert report.report_claims([], range(1)) == 1
     assert "runs to its end (ZeroDivisionError" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ending", [CellTimeoutError, DeadKernelError])
+def test_a_lesson_that_hangs_or_dies_loses_nothing(course, monkeypatch, ending):
+    run = lessons.execute
+
+    def execute(path, **variables):
+        run(path, **variables)
+        if variables["GAN_SEED"] == "1":
+            raise ending("timed out\nin a cell")
+
+    monkeypatch.setattr(lessons, "execute", execute)
+    assert report.report_claims([], range(3)) == 1
+    held = {row["claim"]: row["held"] for row in results(course)["claims"]}
+    stopped = "the lesson runs to its end (timed out)"
+    assert held == {"seeds are small": 3, "facts are facts": 3, stopped: 0}
 
 
 def test_saving_runs_and_cleans(course, capsys):
