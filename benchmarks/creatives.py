@@ -3,7 +3,7 @@
     .venv/bin/python -m benchmarks.creatives
 
 The unconditional GAN is trained first (``run.py train unconditional_banners``), into
-runs/unconditional_banners, unless it lies there; minutes on one core.
+runs/unconditional_banners, unless it lies there; half an hour on one core.
 """
 
 import json
@@ -23,15 +23,13 @@ from gan_utils.scenes.banners import draw_attributes, render
 ROOT = Path(__file__).resolve().parent.parent
 COUNT = 2_000
 BLIND = "unconditional_banners"
-STEPS = 2_000
 
 
 def unconditional():
     """The unconditional GAN, trained if need be."""
     folder = ROOT / "runs" / BLIND
     if not (folder / f"{BLIND}.safetensors").is_file():
-        command = [BLIND, "--steps", str(STEPS), "--precision", "bfloat16"]
-        if train.main(command):
+        if train.main([BLIND, "--precision", "bfloat16"]):
             raise SystemExit(f"training {BLIND} failed")
     return load_checkpoint(BannerGenerator(width=32), BLIND, folder)
 
@@ -84,7 +82,6 @@ def main():
         "machine": platform.machine(),
         "torch": torch.__version__,
         "banners": COUNT,
-        "unconditional GAN, steps": STEPS,
         "methods": {
             name: {key: round(value, 4) for key, value in row.items()}
             for name, row in rows.items()

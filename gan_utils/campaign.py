@@ -89,6 +89,28 @@ def measured():
     return json.loads(RESULTS.read_text())
 
 
+def lifts(runs, name, kind="clicks"):
+    """A policy's rates over those of showing the library at random, in every audience.
+
+    Args:
+        runs: of ``measured``; name: of the policy.
+        kind: "clicks" or "purchases", (10,), or "segments", clicks in each: (10, 4).
+    """
+    own, uniform = (
+        torch.tensor([run["policies"][policy][kind] for run in runs])
+        for policy in (name, "uniform")
+    )
+    return own / uniform
+
+
+def traces(runs):
+    """Every live policy's true click rates: {policy: (10, batches)}."""
+    return {
+        name: torch.tensor([run["live"][name] for run in runs])
+        for name in runs[0]["live"]
+    }
+
+
 def interval(values):
     """Mean and half of its 95 % interval over ten audiences.
 

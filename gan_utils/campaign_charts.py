@@ -1,10 +1,7 @@
 """Lesson 14's figures: plotting only, every number comes in."""
 
-import io
-
 import matplotlib.pyplot as plt
 import torch
-from PIL import Image
 
 from gan_utils import plotting
 from gan_utils.audience_tastes import FEATURES, SEGMENTS
@@ -19,20 +16,13 @@ COLOURS = {
     "the same, forgetting": plotting.D_FAKE,
 }
 """Policies in live traffic, each with its colour."""
-
-
-def banners(images, alt, columns=8, scale=1.5):
-    """Banners (N, 3, 64, 64) in rows, in 128 colours, enlarged by the browser."""
-    canvas = Image.fromarray(plotting.tile(images, columns)).quantize(128)
-    buffer = io.BytesIO()
-    canvas.save(buffer, "PNG")
-    plotting.show_png(buffer.getvalue(), alt, round(scale * canvas.width))
+FIFTH = "the same, forgetting,\nwith random creatives"
 
 
 def segments(means):
     """A field of the mean features of every segment (4, 6)."""
     figure, axis = plt.subplots(figsize=(7.6, 2.3))
-    image = axis.imshow(means, "PuOr", vmin=-1.2, vmax=1.2)
+    image = axis.imshow(means, "PuOr", vmin=-1.2, vmax=1.2, aspect="auto")
     labels = [f"{name}, {share:.0%}" for name, (share, _) in SEGMENTS.items()]
     axis.set_xticks(range(len(FEATURES)), FEATURES)
     axis.set_yticks(range(len(labels)), labels)
@@ -50,21 +40,33 @@ def click_rates(bars):
     )
     axis.set(xlabel="true click rate (%)")
     axis.invert_yaxis()
-    plotting.show(figure, f"True click rates of {', '.join(bars)}; the last is highest")
+    plotting.show(figure, f"Bars: true click rates of {', '.join(bars)}")
 
 
-def outcomes(names, shares):
-    """How often each attribute is read as it was ordered."""
-    figure, axis = plt.subplots(figsize=(5.4, 1.9))
-    axis.bar(list(names), 100 * shares, color=plotting.FAKE)
+def outcomes(names, painted, real):
+    """How often each attribute is read as ordered: generated and real banners."""
+    figure, axis = plt.subplots(figsize=(6.4, 2.1))
+    place = torch.arange(len(painted))
+    axis.bar(place - 0.2, 100 * real, 0.38, color=plotting.REAL, label="the studio's")
+    axis.bar(place + 0.2, 100 * painted, 0.38, color=plotting.FAKE, label="generated")
+    axis.set_xticks(place, list(names))
     axis.set(ylabel="read as ordered (%)", ylim=(0, 100))
-    plotting.show(figure, "How often each attribute is read as it was ordered")
+    axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    plotting.show(
+        figure, "How often each attribute is read as ordered, real and generated"
+    )
 
 
-def rewards(runs, base):
-    """Clicks and variety against the reward, in ten audiences; returns mean variety."""
-    figure, axes = plt.subplots(1, 2, figsize=(7.6, 2.5))
+def rewards(runs):
+    """Clicks and variety against the reward, in ten audiences.
+
+    Returns:
+        For every reward the mean number of different creatives among 16, and the mean
+        lift of the first of 16.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(7.6, 2.7))
     levels = list(runs[0]["rewards"])
+    base = [run["policies"]["uniform"]["clicks"] for run in runs]
 
     def over(name, unit):
         return interval(
@@ -86,14 +88,14 @@ def rewards(runs, base):
     axes[1].plot(levels, kinds, "o-", color=plotting.FAKE)
     axes[1].set(xlabel="reward λ", ylabel="different among 16", ylim=(0, 17))
     plotting.show(figure, "With more reward clicks rise and variety falls to a few")
-    return kinds
+    return kinds, over("first of 16", base)[0]
 
 
 def hacking(counts, says, does):
     """Predicted and true lift of the first of K ranked."""
     figure, axis = plt.subplots(figsize=(5.8, 2.8))
-    axis.plot(counts, says, "o-", color=plotting.FAKE, label="as predicted")
-    axis.plot(counts, does, "o-", color=plotting.GOOD, label="as it is")
+    axis.plot(counts, says, "o-", color=plotting.FAKE, label="predicted")
+    axis.plot(counts, does, "o-", color=plotting.GOOD, label="true")
     axis.set(xscale="log", xlabel="offers ranked, K", ylabel="clicks / uniform")
     axis.set_xticks(counts, counts)
     axis.minorticks_off()
@@ -103,18 +105,25 @@ def hacking(counts, says, does):
     )
 
 
-def table(names, lifts, mine):
-    """Every policy's lift over ten audiences (10, policies), and this run's as dots."""
-    middle, half = interval(lifts)
-    order = middle.argsort().tolist()
-    colours = [plotting.FAKE if "GAN" in names[i] else plotting.REAL for i in order]
+def table(of, mine):
+    """Every policy's lift in ten audiences, and this run's as dots.
+
+    Args:
+        of: {policy: lifts (10,)}; mine: {policy: lift}.
+    """
     figure, axis = plt.subplots(figsize=(7.4, 4.2))
-    axis.barh(
-        [names[i] for i in order], middle[order], xerr=half[order], capsize=3,
-        color=colours,
-    )  # fmt: skip
+    for name in sorted(of, key=lambda name: of[name].mean()):
+        middle, half = interval(of[name])
+        colour = plotting.FAKE if "GAN" in name else plotting.REAL
+        axis.barh(name, middle, xerr=half, capsize=3, color=colour)
     axis.plot([float(value) for value in mine.values()], list(mine), "ko", ms=4)
     axis.set(xlabel="true clicks / uniform, with 95 % intervals over ten audiences")
+    marks = [
+        plt.Rectangle((0, 0), 1, 1, color=plotting.FAKE, label="uses the GAN"),
+        plt.Rectangle((0, 0), 1, 1, color=plotting.REAL, label="no GAN"),
+        plt.Line2D([], [], color="k", marker="o", ms=4, ls="", label="this run"),
+    ]
+    axis.legend(handles=marks, loc="lower right", framealpha=1)
     plotting.show(figure, "Lift of thirteen policies; those of GANs are orange")
 
 
@@ -127,7 +136,7 @@ def estimates(found, alone, truth):
         )
     axis.plot(100 * alone, "model alone", "o", color=plotting.BAD)
     axis.axvline(100 * truth, color=plotting.GOOD, label="truth")
-    axis.set(xlabel="click rate of the ranked library (%)")
+    axis.set(xlabel="click rate of the ranked library (%), with 95 % intervals")
     axis.margins(y=0.2)
     axis.legend()
     plotting.show(figure, "Three estimates with wide intervals, and the model alone")
@@ -156,16 +165,18 @@ def regret(traces, best, live, batch):
     plotting.show(figure, "Regret of four policies; the fixed ones rise straight")
 
 
-def drift(traces, base, steady, batch):
+def drift(traces, runs, steady, batch):
     """Lift over time before and after the audience changes, mean of ten."""
-    figure, axis = plt.subplots(figsize=(7.0, 2.9))
+    base = [run["policies"]["uniform"]["clicks"] for run in runs]
+    figure, axis = plt.subplots(figsize=(7.0, 3.2))
     for name, colour in COLOURS.items():
-        lifts = (traces[name] / torch.tensor(base)[:, None]).mean(0)
-        thousands = torch.arange(1, len(lifts) + 1) * batch / 1_000
-        axis.plot(thousands, lifts, color=colour, label=name)
+        lift = (traces[name] / torch.tensor(base)[:, None]).mean(0)
+        thousands = torch.arange(1, len(lift) + 1) * batch / 1_000
+        label = FIFTH if name == "the same, forgetting" else name
+        axis.plot(thousands, lift, color=colour, label=label)
     axis.axvline(steady * batch / 1_000, color=plotting.NEUTRAL, ls=":")
     axis.set(xlabel="live impressions (thousands)", ylabel="true clicks / uniform")
-    axis.legend(fontsize=8, ncols=2)
+    axis.legend(fontsize=8, loc="upper right")
     plotting.show(
         figure, "All policies fall when tastes change; learners recover in part"
     )
@@ -178,10 +189,12 @@ def by_segment(names, groups, kinds):
         names: of the policies.
         groups: (policies, 10, 4); kinds: (policies, 10, 2).
     """
-    figure, axes = plt.subplots(1, 2, figsize=(8.2, 2.8), width_ratios=(2, 1))
+    figure, axes = plt.subplots(
+        1, 2, figsize=(8.2, 2.8), width_ratios=(2, 1), sharey=True
+    )
     colours = (plotting.NEUTRAL, plotting.REAL, plotting.FAKE)
-    for axis, lifts in zip(axes, (groups, kinds)):
-        for k, (name, colour, own) in enumerate(zip(names, colours, lifts)):
+    for axis, rows in zip(axes, (groups, kinds)):
+        for k, (name, colour, own) in enumerate(zip(names, colours, rows)):
             middle, half = interval(own)
             place = torch.arange(len(middle)) + 0.27 * (k - 1)
             axis.bar(place, middle, 0.25, yerr=half, color=colour, label=name)

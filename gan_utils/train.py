@@ -4,6 +4,7 @@ Examples:
   python3 run.py train quick                      a small GAN in a minute or two
   python3 run.py train quick --steps 200          only a taste of it
   python3 run.py train explorer_unconditional     the generator of the explorer
+  python3 run.py train --images my_pictures       your own pictures, of any size and kind
   python3 run.py explore runs/quick/quick.safetensors    look at the result
   torchrun --nproc-per-node 4 -m gan_utils.train explorer_unconditional   on four GPUs
 
@@ -23,7 +24,7 @@ import torch
 from tqdm import tqdm
 
 from gan_utils import devices, ranks
-from gan_utils.checkpoints import CHECKPOINTS, save_checkpoint
+from gan_utils.checkpoints import CHECKPOINTS, NETWORKS, save_checkpoint
 from gan_utils.fitting import Diverged
 from gan_utils.recipes import RECIPES
 from gan_utils.snapshots import SnapshotError
@@ -62,7 +63,8 @@ def parser():
     )  # fmt: skip
     recipes = "; ".join(f"{n}: {f.__doc__.splitlines()[0]}" for n, f in RECIPES.items())
     add = found.add_argument
-    add("recipe", choices=RECIPES, metavar="RECIPE", help=recipes)
+    add("recipe", nargs="?", choices=RECIPES, metavar="RECIPE", help=recipes)
+    add("--images", metavar="FOLDER", help="of pictures; the recipe is own_images then")
     add("--folder", help="of the run; runs/RECIPE by default")
     add("--steps", type=_positive, help="training steps; by default the recipe's own")
     add("--seed", type=_seed, default=0, help="of weights, data order and latents")
@@ -110,6 +112,31 @@ def main(arguments=None):
         ranks.leave()
 
 
+def _what(options):
+    """The recipe, and what it is given beside the number of steps."""
+    if options.images is None:
+        if options.recipe is None:
+            raise ValueError(
+                "name a recipe, or your pictures with --images FOLDER; --help lists all."
+            )
+        return options.recipe, {}
+    if options.recipe not in (None, "own_images"):
+        raise ValueError(
+            f"--images goes with the recipe own_images alone, not with {options.recipe}."
+        )
+    called_from = os.environ.get("PWD", "")  # run.py changes to the project's folder
+    return "own_images", {
+        "folder": Path(called_from) / Path(options.images).expanduser()
+    }
+
+
+def _words(options):
+    """The recipe's part of the command line, without the place of a private folder."""
+    if options.images is None:
+        return [options.recipe]
+    return ["--images", shlex.quote(Path(options.images).name)]
+
+
 def _why(error):
     """What an ``OSError`` says, in a sentence."""
     if error.filename is None:
@@ -121,6 +148,7 @@ def _why(error):
 
 
 def _train(options):
+    options.recipe, given = _what(options)
     several = "RANK" in os.environ
     device = ranks.local_device() if several else devices.device_named(options.device)
     together = ranks.join(device)
@@ -133,12 +161,17 @@ def _train(options):
     torch.manual_seed(options.seed)
     begin, begin_cpu = time.perf_counter(), time.process_time()
     steps = {"steps": options.steps} if options.steps else {}
-    network, facts = RECIPES[options.recipe](training, **steps)
+    network, facts = RECIPES[options.recipe](training, **steps, **given)
     if not together.first:
         return 0
     words = [f"--{name} {getattr(options, name)}" for name in ("steps", "precision")
              if getattr(options, name) != parser().get_default(name)]  # fmt: skip
-    command = ["python3 run.py train", options.recipe, f"--seed {options.seed}", *words]
+    command = [
+        "python3 run.py train",
+        *_words(options),
+        f"--seed {options.seed}",
+        *words,
+    ]
     card = {
         "command": " ".join(command),
         "network": type(network).__name__,
@@ -151,13 +184,14 @@ def _train(options):
         "processes": together.size,
         "torch": torch.__version__,
         "data": facts.get("data", "Fashion-MNIST training set (MIT, Zalando SE)"),
-        "licence": "MIT",
+        "licence": facts.get("licence", "MIT"),
     }
     for place in [folder, *([CHECKPOINTS] if options.publish else [])]:
         save_checkpoint(network, options.recipe, card, place)
     weights = shlex.quote(str(folder / f"{options.recipe}.safetensors"))
     if "FID on the test set" in facts:
         print(f"FID on the test set: {facts['FID on the test set']:.2f}")
+    if type(network).__name__ in NETWORKS:
         print(f"Look at it with: python3 run.py explore {weights}")
     return 0
 

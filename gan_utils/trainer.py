@@ -1,6 +1,7 @@
 """How and where a recipe trains: the ``train`` that recipes are called with."""
 
 import functools
+import hashlib
 
 import torch
 
@@ -80,7 +81,8 @@ class Training:
             given = () if feed.labels is None else (labels[:COUNT],)
             watchers.append(Grid(loop, self.folder, self.save_every, given).watch)
         done = fit(
-            loop, feed, steps, self.folder, settings=self._settings(batch_size, options),
+            loop, feed, steps, self.folder,
+            settings=self._settings(batch_size, options) | _identity(data),
             log_every=self.log_every, save_every=self.save_every, say=self.say,
             watch=lambda report: self._watch(report, watchers),
         )  # fmt: skip
@@ -103,6 +105,14 @@ class Training:
             "seed": self.seed,
             "precision": str(self.precision or torch.float32),
         }
+
+
+def _identity(data):
+    """What tells one set of given pictures from another, for the settings of a run."""
+    if data is None:
+        return {}
+    total = hashlib.sha256(data[0].cpu().numpy().tobytes()).hexdigest()
+    return {"pictures": f"{len(data[0])} of sum {total[:12]}"}
 
 
 def _plain(value):

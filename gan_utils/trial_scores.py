@@ -54,6 +54,20 @@ def colour_error(images, truth, mask):
     return (lab(mean(images)) - lab(mean(truth))).norm(dim=-1)
 
 
+@torch.no_grad()
+def nearest(asked, faces, shelf, labels, wanted):
+    """For every face the picture on the shelf that has its label and is most alike.
+
+    Args:
+        asked: faces (N, C, H, W); faces: those on the shelf (M, C, H, W), cut alike.
+        shelf: what is handed out, (M, ...); labels: of the shelf (M,).
+        wanted: labels that are asked for (N,); each must be on the shelf.
+    """
+    distance = torch.cdist(asked.flatten(1), faces.flatten(1))
+    distance[labels[None] != wanted[:, None]] = float("inf")
+    return shelf[distance.argmin(1)]
+
+
 class ProductEvaluator(nn.Module):
     """Names what is worn: three heads on one body; trained on true pictures only.
 

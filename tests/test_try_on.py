@@ -212,8 +212,12 @@ def test_the_recipe_runs_in_a_few_steps(capsys):
     assert "step 0 of 2" in capsys.readouterr().out
 
 
-def test_a_sheet_keeps_its_colours_and_has_alternative_text(capsys):
-    from gan_utils.sheets import show_sheet
+def test_the_report_prints_every_score_and_reads_every_run(capsys):
+    from gan_utils.try_on_report import of, print_scores
 
-    with pytest.raises(ValueError, match="it is empty"):
-        show_sheet(torch.zeros(2, 3, 4, 4), " ", "title")
+    print_scores({"one": {"SSIM": 0.5, "error on the garment": 0.25}})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["SSIM", "garment", "error"]
+    assert lines[1].split() == ["one", "0.500", "0.250"]
+    assert of("flow and GAN", "SSIM").shape == (2,)
+    assert of("copy and paste", "SSIM", "unseen pattern").shape == (1,)
