@@ -102,3 +102,14 @@ def nearest(images, attributes, others, their_attributes, reach=2):
         which = found.where(likeness > best, which)
         best = torch.maximum(best, likeness)
     return (2 - 2 * best).clamp(0).sqrt(), which
+
+
+def variety(images, attributes, times):
+    """Mean distance between two products of the same wish, from 0 to 2.
+
+    Args:
+        images: (N, 3, 64, 64); attributes: (N, 5); each wish ``times`` in a row.
+    """
+    products = product_crops(images, attributes).unflatten(0, (-1, times))
+    pairs = times * (times - 1)
+    return (torch.cdist(products, products).sum((1, 2)) / pairs).mean().item()

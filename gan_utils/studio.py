@@ -59,14 +59,47 @@ def headline_contrast(images, attributes):
     Raises:
         ValueError: a banner has no headline.
     """
-    if (attributes[:, 2] == SILENT).any():
-        raise ValueError("every banner needs a headline; some have 'none'")
-    letters = headline_masks()[attributes[:, 2], attributes[:, 4]]
-    near = max_pool2d(letters[:, None], 5, 1, 2)[:, 0] > 0.5
+    _, near = _headline(attributes)
     light = luminance((images.detach() / 2 + 0.5).movedim(1, -1))
     light = light.masked_fill(~near, torch.nan).flatten(1)
     low, high = light.nanquantile(light.new_tensor([0.1, 0.9]), 1)
     return (high + 0.05) / (low + 0.05)
+
+
+def letter_match(images, attributes):
+    """How much of the headline's shape is there: overlap over union of strokes.
+
+    Painted is what lies on the ink's side of the middle between the 10 % and the 90 %
+    quantile of grey, over the pixels within two of a letter. The letters may lie a pixel
+    to any side, as the renderer puts them; the best place counts.
+
+    Args:
+        images: (N, 3, 64, 64) in [-1, 1]; attributes: (N, 5), each with a headline.
+    Returns:
+        (N,) from 0 to 1.
+    Raises:
+        ValueError: a banner has no headline.
+    """
+    letters, near = _headline(attributes)
+    grey = images.detach().mean(1)
+    ends = grey.masked_fill(~near, torch.nan).flatten(1)
+    middle = ends.nanquantile(ends.new_tensor([0.1, 0.9]), 1).mean(0)
+    ground, ink = (colours(i)[attributes[:, 1]].mean(1) for i in (0, 3))
+    painted = (grey > middle[:, None, None]) == (ink > ground)[:, None, None]
+    best = torch.zeros(len(images))
+    for move in ((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)):
+        asked = letters.roll(move, (1, 2)) > 0.5
+        both, either = (painted & asked) & near, (painted | asked) & near
+        best = torch.maximum(best, both.sum((1, 2)) / either.sum((1, 2)))
+    return best
+
+
+def _headline(attributes):
+    """Where the headline's letters are, and the pixels within two of them: (N, 64, 64)."""
+    if (attributes[:, 2] == SILENT).any():
+        raise ValueError("every banner needs a headline; some have 'none'")
+    letters = headline_masks()[attributes[:, 2], attributes[:, 4]]
+    return letters, max_pool2d(letters[:, None], 5, 1, 2)[:, 0] > 0.5
 
 
 def poster(image, attributes, size=512, label=True):

@@ -114,6 +114,18 @@ def test_a_copy_is_nearest_to_itself_also_when_moved():
     assert far.median() > 0.3
 
 
+def test_variety_is_that_of_pairs_and_0_among_equals(wishes):
+    same = wishes.repeat_interleave(3, 0)
+    images = to_float(render(same, "train").images)
+    crops = scores.product_crops(images, same).view(6, 3, -1)
+    pairs = [(a - b).norm() for x in crops for a, b in ((x[0], x[1]), (x[0], x[2]))]
+    pairs += [(x[1] - x[2]).norm() for x in crops]
+    by_hand = torch.stack(pairs).mean().item()
+    assert scores.variety(images, same, 3) == pytest.approx(by_hand, abs=1e-4)
+    equal = images[::3].repeat_interleave(3, 0)
+    assert scores.variety(equal, same, 3) < 0.01
+
+
 def test_quality_of_real_banners_is_good_and_of_noise_is_not():
     real = to_float(scores.unseen_banners(300, seed=5).images)
     other = to_float(scores.unseen_banners(300, seed=6).images)

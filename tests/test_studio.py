@@ -52,6 +52,19 @@ def test_contrast_of_black_letters_on_white_is_21(wishes):
     assert ratio.min() > 20.9
 
 
+def test_letters_match_where_they_are_set_and_not_where_another_word_is(wishes, silent):
+    typed = studio.set_type(silent, wishes)
+    assert studio.letter_match(typed, wishes).min() > 0.9
+    own = to_float(render(wishes, "test").images)
+    assert studio.letter_match(own, wishes).median() > 0.85
+    other = wishes.clone()
+    other[:, 2] = wishes[:, 2] % 6 + 1
+    assert studio.letter_match(typed, other).median() < 0.6
+    assert studio.letter_match(silent, wishes).median() < 0.6
+    with pytest.raises(ValueError, match="needs a headline"):
+        studio.letter_match(silent, studio.without_headline(wishes))
+
+
 def test_a_poster_has_its_size_and_a_label(wishes, silent):
     page = studio.poster(silent[0], wishes[0], 256)
     bare = studio.poster(silent[0], wishes[0], 256, label=False)
