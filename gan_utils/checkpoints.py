@@ -8,6 +8,7 @@ import safetensors
 import torch
 from safetensors.torch import load, save
 
+from gan_utils.colour_networks import ColourGenerator
 from gan_utils.conditional import ConditionalGenerator
 from gan_utils.latent import Direction
 from gan_utils.networks import DCGANGenerator
@@ -16,6 +17,7 @@ CHECKPOINTS = Path(__file__).resolve().parent.parent / "data" / "checkpoints"
 NETWORKS = {
     "DCGANGenerator": DCGANGenerator,
     "ConditionalGenerator": ConditionalGenerator,
+    "ColourGenerator": ColourGenerator,
 }
 
 
@@ -151,6 +153,8 @@ def _network(card, path):
     sizes = {name: card.get(name) for name in ("latent_dim", "width")}
     if kind is ConditionalGenerator:
         sizes["classes"] = card.get("classes", 10)
+    if kind is ColourGenerator:
+        sizes["size"] = card.get("size", 64)
     for name, value in sizes.items():
         if (
             not isinstance(value, int)
@@ -161,6 +165,8 @@ def _network(card, path):
                 f"The card of {path} must give {name} as a whole number from 1 to 4096; "
                 f"it says {value!r}."
             )
+    if kind is ColourGenerator:
+        return kind(**sizes)
     return kind(**sizes, refine=card.get("refine") is True)
 
 

@@ -10,7 +10,12 @@ import sys
 import torch
 from torch.nn.functional import cross_entropy
 
-from gan_utils import recipes_banners, recipes_product_trial, recipes_try_on
+from gan_utils import (
+    recipes_banners,
+    recipes_own_images,
+    recipes_product_trial,
+    recipes_try_on,
+)
 from gan_utils.conditional import ConditionalGenerator, ProjectionDiscriminator
 from gan_utils.data import fashion_mnist, to_float
 from gan_utils.directions import named_directions
@@ -123,6 +128,7 @@ RECIPES = {
         recipes_banners.banner_generator,
         recipes_banners.unconditional_banners,
         recipes_try_on.try_on,
+        recipes_own_images.own_images,
         recipes_product_trial.lipstick_trial,
         recipes_product_trial.eyewear_trial,
         recipes_product_trial.eyewear_drawn,

@@ -37,8 +37,11 @@ def page(generator, directions=()):
     import ipywidgets as widgets
 
     from gan_utils.widgets.explorer import Explorer
+    from gan_utils.widgets.picture_mixer import PictureMixer
 
     text = widgets.HTML(INTRODUCTION.format(count=generator.latent_dim))
+    if hasattr(generator, "size"):  # colour pictures, which the explorer cannot show
+        return widgets.VBox([text, PictureMixer(generator).box])
     return widgets.VBox([text, Explorer(generator, directions).box])
 
 
