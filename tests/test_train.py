@@ -179,7 +179,7 @@ def test_help_teaches_with_examples_and_names_every_recipe(capsys):
     ("words", "expected"),
     [
         (["qick"], "qick"),
-        ([], "RECIPE"),
+        ([], "name a recipe, or your pictures with --images"),
         (["quick", "--steps", "0"], "'0' must be a whole number from 1 on"),
         (["quick", "--steps", "many"], "'many' must be a whole number"),
         (["quick", "--log-every", "-1"], "--log-every"),
