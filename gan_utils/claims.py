@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 import os
 import random
 
@@ -141,3 +142,26 @@ def given(answer):
     if answer is None or answer is ...:
         raise Mistake("not started yet; replace the ... in the cell above")
     return answer
+
+
+def check_numbers(answer, right, usual, rel_tol=0.0):
+    """Compare a dictionary of numbers with the right ones; name the usual wrong answers.
+
+    Args:
+        answer: the reader's {letter: number}.
+        right: {letter: number}.
+        usual: {(letter, wrong number): what leads to it}.
+        rel_tol: allowed relative difference, beside an absolute one of 0.001.
+    Raises:
+        Mistake: an entry is missing, not started or wrong.
+    """
+    close = functools.partial(math.isclose, rel_tol=rel_tol, abs_tol=1e-3)
+    for letter, number in right.items():
+        if letter not in answer:
+            raise Mistake(f"the number {letter} has no entry")
+        value = float(given(answer[letter]))
+        for (of, wrong), reason in usual.items():
+            if of == letter and close(value, wrong):
+                raise Mistake(f"{letter}: {reason}")
+        if not close(value, number):
+            raise Mistake(f"{letter} is not {value:.4g}")

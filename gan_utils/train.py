@@ -147,6 +147,30 @@ def _why(error):
     )
 
 
+def _card(options, network, facts, took, device, processes):
+    """What made the weights, how long it took, and what they score."""
+    words = [f"--{name} {getattr(options, name)}" for name in ("steps", "precision")
+             if getattr(options, name) != parser().get_default(name)]  # fmt: skip
+    command = [
+        "python3 run.py train",
+        *_words(options),
+        f"--seed {options.seed}",
+        *words,
+    ]
+    return {
+        "command": " ".join(command),
+        "network": type(network).__name__,
+        **facts,
+        "seed": options.seed,
+        **took,
+        "hardware": f"{platform.machine()}, {devices.describe(device)}",
+        "processes": processes,
+        "torch": torch.__version__,
+        "data": facts.get("data", "Fashion-MNIST training set (MIT, Zalando SE)"),
+        "licence": facts.get("licence", "MIT"),
+    }
+
+
 def _train(options):
     options.recipe, given = _what(options)
     several = "RANK" in os.environ
@@ -164,28 +188,12 @@ def _train(options):
     network, facts = RECIPES[options.recipe](training, **steps, **given)
     if not together.first:
         return 0
-    words = [f"--{name} {getattr(options, name)}" for name in ("steps", "precision")
-             if getattr(options, name) != parser().get_default(name)]  # fmt: skip
-    command = [
-        "python3 run.py train",
-        *_words(options),
-        f"--seed {options.seed}",
-        *words,
-    ]
-    card = {
-        "command": " ".join(command),
-        "network": type(network).__name__,
-        **facts,
-        "seed": options.seed,
+    took = {
         "CPU seconds": round(time.process_time() - begin_cpu),
         "seconds": round(time.perf_counter() - begin),
         **({"seconds count from step": training.first} if training.first else {}),
-        "hardware": f"{platform.machine()}, {devices.describe(device)}",
-        "processes": together.size,
-        "torch": torch.__version__,
-        "data": facts.get("data", "Fashion-MNIST training set (MIT, Zalando SE)"),
-        "licence": facts.get("licence", "MIT"),
     }
+    card = _card(options, network, facts, took, device, together.size)
     for place in [folder, *([CHECKPOINTS] if options.publish else [])]:
         save_checkpoint(network, options.recipe, card, place)
     weights = shlex.quote(str(folder / f"{options.recipe}.safetensors"))

@@ -1,5 +1,8 @@
 """The clinic: signs measured from outside, on programs whose signs are known."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -117,3 +120,12 @@ def test_abnormal_names_the_side():
     ends["held_mb"] = torch.tensor([0.0, 5.0, 9.0])
     ends["d_real"] = torch.zeros(3)
     assert clinic_chart.abnormal(chart) == {"held_mb": "high", "d_real": "low"}
+
+
+def test_the_healthy_ranges_hold_what_ten_seeds_measured():
+    path = Path(__file__).parents[1] / "benchmarks" / "results" / "clinic.json"
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    assert len(measured["runs"]) == 10
+    for sign, (lowest, highest) in measured["ranges"].items():
+        low, high = clinic_chart.NORMAL[sign]
+        assert low < lowest <= highest < high, sign

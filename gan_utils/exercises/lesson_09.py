@@ -5,7 +5,7 @@ import math
 import torch
 from torch.nn.functional import one_hot, softplus
 
-from gan_utils.claims import Mistake, exercise, given
+from gan_utils.claims import Mistake, check_numbers, exercise, given
 
 RIGHT = {"A": 0.75, "B": 0.8, "C": 25.0, "D": -math.log(4)}
 USUAL = {
@@ -27,15 +27,7 @@ USUAL = {
 @exercise("9.1")
 def numbers(answer):
     """Four numbers about D*, wrong labels, rejection and a blind discriminator."""
-    for letter, right in RIGHT.items():
-        if letter not in answer:
-            raise Mistake(f"the number {letter} has no entry")
-        value = float(given(answer[letter]))
-        for (of, wrong), reason in USUAL.items():
-            if of == letter and math.isclose(value, wrong, abs_tol=1e-3):
-                raise Mistake(f"{letter}: {reason}")
-        if not math.isclose(value, right, abs_tol=1e-3):
-            raise Mistake(f"{letter} is not {value:.3g}")
+    check_numbers(answer, RIGHT, USUAL)
 
 
 @exercise("9.2")

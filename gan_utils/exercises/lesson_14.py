@@ -2,7 +2,7 @@
 
 import torch
 
-from gan_utils.claims import Mistake, exercise, given
+from gan_utils.claims import Mistake, check_numbers, exercise, given
 
 RIGHT = {"A": 1.04, "B": 2.5, "C": 20.0, "D": 25_000.0}
 USUAL = {
@@ -22,15 +22,7 @@ USUAL = {
 @exercise("14.1")
 def numbers(answer):
     """Four numbers about lift, matching, weights and sample size."""
-    for letter, right in RIGHT.items():
-        if letter not in answer:
-            raise Mistake(f"the number {letter} has no entry")
-        value = float(given(answer[letter]))
-        for (of, wrong), reason in USUAL.items():
-            if of == letter and abs(value - wrong) < 1e-3:
-                raise Mistake(f"{letter}: {reason}")
-        if abs(value - right) > 1e-3 * abs(right):
-            raise Mistake(f"{letter} is not {value:.4g}")
+    check_numbers(answer, RIGHT, USUAL, rel_tol=1e-3)
 
 
 @exercise("14.2")

@@ -1,10 +1,8 @@
 """Checks of lesson 15: four numbers of a warp, the roughness of a flow, an error on cloth."""
 
-import math
-
 import torch
 
-from gan_utils.claims import Mistake, exercise, given
+from gan_utils.claims import Mistake, check_numbers, exercise, given
 
 RIGHT = {"A": 12.0, "B": -12.0, "C": 1.0, "D": 192.0}
 USUAL = {
@@ -27,15 +25,7 @@ USUAL = {
 @exercise("15.1")
 def numbers(answer):
     """Four numbers about a flow, SSIM and a patch discriminator."""
-    for letter, right in RIGHT.items():
-        if letter not in answer:
-            raise Mistake(f"the number {letter} has no entry")
-        value = float(given(answer[letter]))
-        for (of, wrong), reason in USUAL.items():
-            if of == letter and math.isclose(value, wrong, abs_tol=1e-3):
-                raise Mistake(f"{letter}: {reason}")
-        if not math.isclose(value, right, abs_tol=1e-3):
-            raise Mistake(f"{letter} is not {value:.3g}")
+    check_numbers(answer, RIGHT, USUAL)
 
 
 @exercise("15.2")

@@ -1,10 +1,8 @@
 """Checks of lesson 18: four numbers, clipping each example, a calibrated attack."""
 
-import math
-
 import torch
 
-from gan_utils.claims import Mistake, exercise, given
+from gan_utils.claims import Mistake, check_numbers, exercise, given
 from gan_utils.membership import nearest_score
 
 RIGHT = {"A": 0.75, "B": 0.3, "C": 0.25, "D": 2.5}
@@ -29,15 +27,7 @@ USUAL = {
 @exercise("18.1")
 def numbers(answer):
     """Four numbers about the AUC, the bound on an attack, odds and the accountant."""
-    for letter, right in RIGHT.items():
-        if letter not in answer:
-            raise Mistake(f"the number {letter} has no entry")
-        value = float(given(answer[letter]))
-        for (of, wrong), reason in USUAL.items():
-            if of == letter and math.isclose(value, wrong, abs_tol=1e-3):
-                raise Mistake(f"{letter}: {reason}")
-        if not math.isclose(value, right, abs_tol=1e-3):
-            raise Mistake(f"{letter} is not {value:.3g}")
+    check_numbers(answer, RIGHT, USUAL)
 
 
 @exercise("18.2")

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from gan_utils.claims import Mistake, exercise, given
+from gan_utils.claims import Mistake, check_numbers, exercise, given
 
 RIGHT = {"A": 425.0, "B": 9_600 / 425, "C": 7.5, "D": 0.0}
 USUAL = {
@@ -23,15 +23,7 @@ USUAL = {
 @exercise("20.1")
 def numbers(answer):
     """Four numbers about splits, epochs, bombs and copies."""
-    for letter, right in RIGHT.items():
-        if letter not in answer:
-            raise Mistake(f"the number {letter} has no entry")
-        value = float(given(answer[letter]))
-        for (of, wrong), reason in USUAL.items():
-            if of == letter and math.isclose(value, wrong, rel_tol=2e-3):
-                raise Mistake(f"{letter}: {reason}")
-        if not math.isclose(value, right, rel_tol=5e-3, abs_tol=1e-6):
-            raise Mistake(f"{letter} is not {value:.4g}")
+    check_numbers(answer, RIGHT, USUAL, rel_tol=5e-3)
 
 
 @exercise("20.2")
