@@ -2,8 +2,9 @@
 
     .venv/bin/python -m benchmarks.creatives
 
-The unconditional GAN is trained first (``run.py train unconditional_banners``), into
-runs/unconditional_banners, unless it lies there; ten minutes on one core.
+Two rivals, the GAN whose D sees one banner at a time and the one that is told nothing,
+are trained first (``run.py train unpacked_banners`` and ``unconditional_banners``), into
+runs/, unless they lie there; about 25 minutes each on one core.
 """
 
 import json
@@ -22,16 +23,16 @@ from gan_utils.scenes.banners import draw_attributes, render
 
 ROOT = Path(__file__).resolve().parent.parent
 COUNT = 2_000
-BLIND = "unconditional_banners"
+EACH = (50, 12)  # wishes, and answers to each, for the variety within a wish
 
 
-def unconditional():
-    """The unconditional GAN, trained if need be."""
-    folder = ROOT / "runs" / BLIND
-    trained = (folder / f"{BLIND}.safetensors").is_file()
-    if not trained and train.main([BLIND, "--precision", "bfloat16"]):
-        raise SystemExit(f"training {BLIND} failed")
-    return load_checkpoint(BannerGenerator(width=32), BLIND, folder)
+def rival(recipe):
+    """A generator for comparison, trained if need be."""
+    folder = ROOT / "runs" / recipe
+    trained = (folder / f"{recipe}.safetensors").is_file()
+    if not trained and train.main([recipe, "--precision", "bfloat16"]):
+        raise SystemExit(f"training {recipe} failed")
+    return load_checkpoint(BannerGenerator(width=32), recipe, folder)
 
 
 def neighbours(wishes, banners):
@@ -40,19 +41,32 @@ def neighbours(wishes, banners):
     return to_float(banners.images[matches.argmax(1)])
 
 
-def measure(images, wishes, real, usual, training):
-    """One row of the table."""
+def measure(answer, wishes, real, usual, training):
+    """One row of the table; ``answer`` makes banners from wishes."""
+    images = answer(wishes)
     right = scores.right_attributes(images, wishes)
     read = torch.cat(
         [scores.banner_reader().read(x).detach() for x in images.split(500)]
     )
     distance, _ = scores.nearest(images, wishes, *training)
+    repeated = wishes[: EACH[0]].repeat_interleave(EACH[1], 0)
     return {
         **right,
         "all": (read == wishes).all(1).float().mean().item(),
         **scores.quality(images, real),
         "novelty": (distance.median() / usual).item(),
+        "variety": scores.variety(answer(repeated), repeated, EACH[1]),
     }
+
+
+def drawn(share, seed):
+    """The renderer as a method: it answers wishes with products of one share."""
+    return lambda wishes: to_float(render(wishes, share, seed).images)
+
+
+def painted(generator, told=1):
+    """A generator as a method; told 0 hides the wish from it."""
+    return lambda wishes: scores.paint(generator, wishes * told, seed=22)
 
 
 def main():
@@ -60,23 +74,24 @@ def main():
     banners = training_banners()
     training = (banners.images, banners.attributes)
     wishes = draw_attributes(COUNT, torch.Generator().manual_seed(20), "held out")
-    real = to_float(render(wishes, "test", seed=20).images)
-    other = to_float(render(wishes, "test", seed=21).images)
+    real = drawn("test", 20)(wishes)
     usual = scores.nearest(real, wishes, *training)[0].median()
     ours = load_checkpoint(BannerGenerator(width=32), "banner_generator")
-    blind = unconditional()
-    nothing = torch.zeros_like(wishes)
     methods = {
-        "real, unseen products": other,
-        "template engine": to_float(render(wishes, "train", seed=22).images),
-        "nearest neighbour": neighbours(wishes, banners),
-        "unconditional GAN": scores.paint(blind, nothing, seed=22),
-        "our GAN": scores.paint(ours, wishes, seed=22),
+        "real, unseen products": drawn("test", 21),
+        "template engine": drawn("train", 22),
+        "nearest neighbour": lambda wishes: neighbours(wishes, banners),
+        "unconditional GAN": painted(rival("unconditional_banners"), told=0),
+        "our GAN without packing": painted(rival("unpacked_banners")),
+        "our GAN": painted(ours),
     }
     rows = {
-        name: measure(images, wishes, real, usual, training)
-        for name, images in methods.items()
+        name: measure(answer, wishes, real, usual, training)
+        for name, answer in methods.items()
     }
+    full = rows["real, unseen products"]["variety"]
+    for row in rows.values():
+        row["variety"] /= full
     result = {
         "command": ".venv/bin/python -m benchmarks.creatives",
         "machine": platform.machine(),

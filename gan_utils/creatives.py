@@ -77,9 +77,38 @@ class BannerGenerator(nn.Module):
         return self.paint(features).tanh()
 
 
-def halving(width, depth):
-    """Convolutions that each halve a colour picture; BatchNorm after all but the first."""
-    layers = [nn.Conv2d(3, width, 4, 2, 1), nn.LeakyReLU(0.2)]
+class Packed(nn.Module):
+    """Several answers of a generator to one wish, as one sample for D.
+
+    Maps z (N, pack * latent_dim) and attributes (N, 5) to (N, 3 * pack, 64, 64): the
+    pictures one behind the other, as channels.
+
+    Args:
+        generator: a ``BannerGenerator``; it is trained, and can be taken out again.
+        pack: answers to one wish; 1 changes nothing.
+    Source:
+        Lin et al. 2018 (PacGAN), arXiv:1712.04086, section 3, with a condition.
+    """
+
+    def __init__(self, generator, pack=2):
+        super().__init__()
+        self.generator, self.pack = generator, pack
+        self.latent_dim = pack * generator.latent_dim
+
+    def forward(self, z, attributes):
+        each = z.unflatten(1, (self.pack, -1)).flatten(0, 1)
+        wishes = attributes.repeat_interleave(self.pack, 0)
+        return packed(self.generator(each, wishes), self.pack)
+
+
+def packed(images, pack=2):
+    """Every ``pack`` pictures in a row as one sample: (N, 3, H, W) -> (N/pack, 3*pack, H, W)."""
+    return images.unflatten(0, (-1, pack)).flatten(1, 2)
+
+
+def halving(width, depth, channels=3):
+    """Convolutions that each halve a picture; BatchNorm after all but the first."""
+    layers = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2)]
     for _ in range(depth - 1):
         layers += [
             nn.Conv2d(width, 2 * width, 4, 2, 1, bias=False),
@@ -93,19 +122,20 @@ def halving(width, depth):
 class BannerDiscriminator(nn.Module):
     """Banner and attributes -> logit: psi(h(x)) + <sum of e(attribute), h(x)>.
 
-    Maps images (N, 3, 64, 64) in [-1, 1] and attributes (N, 5) to logits (N,).
+    Maps images (N, 3 * pack, 64, 64) in [-1, 1] and attributes (N, 5) to logits (N,).
 
     Args:
         width: channels of the first of four convolutions; each further one doubles them.
+        pack: pictures that are judged together.
         told: False leaves the attributes out, for an unconditional GAN.
     Source:
         Miyato and Koyama 2018, arXiv:1802.05637, equation 3, one term an attribute.
     """
 
-    def __init__(self, width=16, told=True):
+    def __init__(self, width=16, pack=1, told=True):
         super().__init__()
         self.told = told
-        self.body = nn.Sequential(*halving(width, 4), nn.Flatten())
+        self.body = nn.Sequential(*halving(width, 4, 3 * pack), nn.Flatten())
         features = 8 * width * 4 * 4
         self.score = nn.Linear(features, 1)
         self.embedding = nn.Linear(CODES, features, bias=False)

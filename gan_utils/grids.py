@@ -53,5 +53,6 @@ class Grid:
         if report.step % self.every and report.step != report.steps:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        picture = Image.fromarray(tile(draw(self.loop, self.z, *self.given), COLUMNS))
+        drawn = draw(self.loop, self.z, *self.given)[:, :3]  # of a pack, the first
+        picture = Image.fromarray(tile(drawn, COLUMNS))
         picture.save(self.folder / f"step-{report.step:09d}.png")

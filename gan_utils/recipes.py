@@ -126,6 +126,7 @@ RECIPES = {
         feature_network,
         recipes_banners.banner_reader,
         recipes_banners.banner_generator,
+        recipes_banners.unpacked_banners,
         recipes_banners.unconditional_banners,
         recipes_try_on.try_on,
         recipes_own_images.own_images,

@@ -4,51 +4,66 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from gan_utils import banner_scores
-from gan_utils.creatives import BannerDiscriminator, BannerGenerator, BannerReader
+from gan_utils.creatives import (
+    BannerDiscriminator,
+    BannerGenerator,
+    BannerReader,
+    Packed,
+    packed,
+)
 from gan_utils.data import to_float
-from gan_utils.scenes.banners import ATTRIBUTES, draw_attributes, render
+from gan_utils.scenes.banners import ATTRIBUTES, Banners, draw_attributes, render
 from gan_utils.training import by_steps
 
 DATA = "banners drawn around Fashion-MNIST (MIT): data/scenes/banners.md"
-BANNERS = 24_000
+WISHES, PACK = 16_000, 2  # wishes, and real banners for each of them
+PICTURES = 128  # of one step
 PACE = {"rates": (4e-3, 5e-4), "betas": (0.5, 0.99), "decay": 0.995}
 
 
 def training_banners():
-    """What the generator learns from: combinations that are not held out."""
+    """What the generator learns from: no held-out combination, each wish PACK times."""
     random = torch.Generator().manual_seed(0)
-    return render(draw_attributes(BANNERS, random, "seen"), "train", seed=0)
+    wishes = draw_attributes(WISHES, random, "seen")
+    return render(wishes.repeat_interleave(PACK, 0), "train", seed=0)
 
 
-def banner_generator(train, steps=3200, width=32):
+def banner_generator(train, steps=5000, width=32, pack=PACK):
     """The generator of banners: lessons 13 and 14."""
-    banners = training_banners()
-    network = train(
-        BannerGenerator(width=width), BannerDiscriminator(24), steps, conditional=True,
-        data=(banners.images, banners.attributes), **PACE,
-    )  # fmt: skip
+    network, facts = _train(train, steps, width, pack, training_banners())
     scores = {
         f"{combinations} combinations": score(network, combinations)
         for combinations in ("seen", "held out")
     }
-    return network, {
-        **scores,
-        "steps": steps,
-        "batch": 64,
-        "width": width,
-        "data": DATA,
-    }
+    return network, {**scores, **facts}
 
 
-def unconditional_banners(train, steps=3200, width=32):
+def unpacked_banners(train, steps=5000, width=32):
+    """The same, where D sees one banner at a time: a rival in lesson 13."""
+    return banner_generator(train, steps, width, pack=1)
+
+
+def unconditional_banners(train, steps=5000, width=32):
     """The same networks, told nothing: a baseline of lesson 13."""
     banners = training_banners()
+    order = torch.randperm(
+        len(banners.images), generator=torch.Generator().manual_seed(0)
+    )
+    mixed = Banners(*(part[order] for part in banners))
+    return _train(train, steps, width, PACK, mixed, told=False)
+
+
+def _train(train, steps, width, pack, banners, told=True):
+    """A generator and the facts for its card."""
+    attributes = banners.attributes[::pack]
     network = train(
-        BannerGenerator(width=width), BannerDiscriminator(24, told=False), steps,
-        conditional=True, data=(banners.images, torch.zeros_like(banners.attributes)),
-        **PACE,
+        Packed(BannerGenerator(width=width), pack),
+        BannerDiscriminator(24, pack, told), steps, conditional=True,
+        batch_size=PICTURES // pack,
+        data=(packed(banners.images, pack), attributes * told), **PACE,
     )  # fmt: skip
-    return network, {"steps": steps, "batch": 64, "width": width, "data": DATA}
+    facts = {"steps": steps, "pictures in a step": PICTURES, "pack": pack}
+    return network.generator, {**facts, "width": width, "data": DATA}
 
 
 def banner_reader(train=None, steps=2000, batch_size=64):

@@ -11,7 +11,9 @@ from gan_utils.creatives import (
     BannerDiscriminator,
     BannerGenerator,
     BannerReader,
+    Packed,
     one_hot,
+    packed,
 )
 from gan_utils.data import to_float
 from gan_utils.scenes.banners import draw_attributes, render
@@ -53,22 +55,46 @@ def test_an_untold_discriminator_ignores_wishes_and_a_told_one_does_not(wishes):
         assert same is not told
 
 
+def test_a_pack_holds_answers_to_one_wish(wishes):
+    generator = BannerGenerator(8, 4).eval()
+    both = Packed(generator, 2).eval()
+    assert both.latent_dim == 16
+    z = torch.randn(6, 16)
+    pictures = both(z, wishes)
+    assert pictures.shape == (6, 6, 64, 64)
+    for which in (0, 1):
+        alone = generator(z[:, 8 * which : 8 * which + 8], wishes)
+        torch.testing.assert_close(pictures[:, 3 * which : 3 * which + 3], alone)
+    in_a_row = pictures.unflatten(1, (2, 3)).flatten(0, 1)
+    assert torch.equal(packed(in_a_row, 2), pictures)
+    assert BannerDiscriminator(4, pack=2)(pictures, wishes).shape == (6,)
+
+
+def test_real_packs_share_their_wish(monkeypatch):
+    monkeypatch.setattr(recipes_banners, "WISHES", 50)
+    banners = recipes_banners.training_banners()
+    first, second = banners.attributes.unflatten(0, (-1, 2)).unbind(1)
+    assert len(first) == 50
+    assert torch.equal(first, second)
+    assert len(first.unique(dim=0)) > 40
+    images = packed(banners.images)
+    assert (images[:, :3] != images[:, 3:]).flatten(1).any(1).all()
+
+
 def test_recipes_run_in_a_few_steps(monkeypatch, capsys):
-    monkeypatch.setattr(recipes_banners, "BANNERS", 200)
-    monkeypatch.setattr(
-        recipes_banners, "training_banners", lambda: small_training_banners()
-    )
+    monkeypatch.setattr(recipes_banners, "WISHES", 80)
+    monkeypatch.setattr(recipes_banners, "PICTURES", 32)
     generator, facts = recipes_banners.banner_generator(train.Training(), 3, width=4)
     assert facts["held out combinations"]["palette"] < 0.9
     assert not generator.training
-    blind, _ = recipes_banners.unconditional_banners(train.Training(), 3, width=4)
-    assert blind.latent_dim == 64
+    for recipe in (
+        recipes_banners.unpacked_banners,
+        recipes_banners.unconditional_banners,
+    ):
+        rival, _ = recipe(train.Training(), 3, width=4)
+        assert rival.latent_dim == 64
     reader, facts = recipes_banners.banner_reader(steps=40, batch_size=32)
     assert facts["test accuracy"]["palette"] > 0.5
-
-
-def small_training_banners():
-    return render(draw_attributes(100, torch.Generator().manual_seed(0), "seen"))
 
 
 @pytest.mark.parametrize("combinations", ["seen", "held out"])
