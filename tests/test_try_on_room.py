@@ -67,6 +67,26 @@ def test_a_design_of_ones_own_has_its_colours(room):
     assert room.generator.batch.worn.sum() > bare + 50
 
 
+def test_paint_lands_on_the_cloth_and_nowhere_else(room):
+    room.source.value = OWN
+    room.pattern.value, room.colour.value = "plain", "#ff0000"
+    room.second.value, before = "#0000ff", panels(room)[0]
+    assert "SSIM" in room.caption.value
+    room.pad.points = [[0.0, 0.0], [0.0, 0.5], [2.1, -2.8]]  # the last is on paper
+    after = panels(room)[0]
+    assert room.generator.batch.garment.dtype == torch.float32
+    assert (after[32, 24] == (0, 0, 255)).all()
+    assert (after[26, 24] == (0, 0, 255)).all()
+    changed = (after != before).any(2)
+    assert 15 < changed.sum() < 45
+    assert not changed[:, 40:].any()
+    assert "No score" in room.caption.value
+    assert (panels(room)[3] == 255).all()
+    room.pad.points = []
+    assert (panels(room)[0] == before).all()
+    assert "SSIM" in room.caption.value
+
+
 def test_fashion_mnist_has_no_true_picture_and_no_score(room):
     room.source.value = REAL
     room.kind.value, room.item.value = "coat", 12
@@ -87,6 +107,9 @@ def test_only_the_controls_of_the_chosen_source_are_shown(room):
     assert shown() == [room.kind, room.item, room.colour]
     room.source.value = OWN
     assert len(shown()) == 6
+    assert room.paint.layout.display == ""
+    room.source.value = REAL
+    assert room.paint.layout.display == "none"
 
 
 def test_an_update_takes_less_than_a_hundred_milliseconds():

@@ -95,3 +95,22 @@ def render(figures, garments):
             rows[name].append(picture.reshape(64, 48, -1).transpose(2, 0, 1))
     pictures = {n: torch.from_numpy(np.stack(rows[n])) for n in rows}
     return Scene(pictures, list(figures), list(garments))
+
+
+def painted(batch, dabs, colour, radius=1.8):
+    """The batch with dabs of paint on its flat garment; what is off the cloth is lost.
+
+    Args:
+        batch: a ``TryOn`` of N figures in the same garment.
+        dabs: pairs [x, y] in pixels, from the top left corner; none changes nothing.
+        colour: of the paint, three numbers in 0..255.
+        radius: of a dab, pixels; its edge is soft.
+    """
+    if not dabs:
+        return batch
+    rows, columns = torch.meshgrid(torch.arange(64), torch.arange(48), indexing="ij")
+    x, y = torch.tensor(dabs).float()[..., None, None].unbind(1)
+    away = torch.hypot(columns + 0.5 - x, rows + 0.5 - y).amin(0)
+    cover = (radius + 0.5 - away).clamp(0, 1) * batch.cut
+    paint = torch.as_tensor(colour).float()[:, None, None] / 127.5 - 1
+    return batch._replace(garment=batch.garment * (1 - cover) + paint * cover)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from gan_utils.plotting import tile
 from gan_utils.scenes.people import rgb
-from gan_utils.scenes.try_on import render
+from gan_utils.scenes.try_on import painted, render
 from gan_utils.scenes.try_on_fashion import KINDS, fashion_garments, pictures_of
 from gan_utils.scenes.try_on_figures import Pose, draw_figures
 from gan_utils.scenes.try_on_garments import (
@@ -21,6 +21,7 @@ from gan_utils.scenes.try_on_garments import (
     draw_garments,
 )
 from gan_utils.widgets import try_on_words as words
+from gan_utils.widgets.drawpad import DrawPad
 from gan_utils.widgets.frame import CRISP, picture, show_widget, spoken
 from gan_utils.widgets.keys import KeyGuard
 from gan_utils.widgets.try_on_words import GAP, WIDTH
@@ -50,6 +51,7 @@ class TryOnRoom:
         columns = [
             words.column("Garment", self.garment_box),
             words.column("Person and pose", self.person_box),
+            self.paint,
         ]
         self.box = widgets.VBox(
             [widgets.HTML(CRISP), KeyGuard(),
@@ -71,18 +73,21 @@ class TryOnRoom:
         self.sleeves.value, self.pattern.value = SLEEVES[1], "stripes"
         self.colour = words.colour("colour", "#1f4e9c")
         self.second = words.colour("second colour", "#f2d16b")
+        self.pad = DrawPad(layout={"margin": "0 0 0 4px"})
+        self.paint = words.column("Paint in the second colour", [self.pad], 250)
         self.parts = {
             COLLECTION: [self.number],
             REAL: [self.kind, self.item, self.colour],
             OWN: [self.cut, self.sleeves, self.neck, self.pattern,
                   self.colour, self.second],
         }  # fmt: skip
-        every = [self.number, self.kind, self.item, *self.parts[OWN]]
-        self.garment_box = [self.source, *every]
+        self.garment_box = [self.source, self.number, self.kind, self.item,
+                            *self.parts[OWN]]  # fmt: skip
         self.number.value = 2
         self.source.observe(self.choose_source, "value")
-        for control in every:
+        for control in self.garment_box[1:]:
             control.observe(self.draw, "value")
+        self.pad.observe(self.draw, "points")
 
     def _person_controls(self):
         self.person = words.whole("person", 0, len(self.figures) - 1)
@@ -102,6 +107,7 @@ class TryOnRoom:
         shown = self.parts[self.source.value]
         for control in self.garment_box[1:]:
             control.layout.display = "" if control in shown else "none"
+        self.paint.layout.display = "" if self.source.value == OWN else "none"
         self.draw()
 
     def figure(self):
@@ -121,11 +127,18 @@ class TryOnRoom:
             0.2 if self.sleeves.index == 2 else 0.6,
         )  # fmt: skip
 
+    def dabs(self):
+        """The paint of the pad in pixels of the flat garment; the pad's height is its."""
+        side = 2 * self.pad.extent
+        return [
+            [24 + 64 * x / side, 32 - 64 * y / side] for x, y in self.pad.points
+        ] * (self.source.value == OWN)
+
     def batch(self):
         """What the generator is given, a ``TryOn`` of one figure."""
         batch = render([self.figure()], [self.garment()]).batch()
         if self.source.value != REAL:
-            return batch
+            return painted(batch, self.dabs(), rgb(self.second.value))
         which = [min(self.item.value, len(pictures_of(self.kind.value)) - 1)]
         tint = tuple(rgb(self.colour.value))
         flat, cut = fashion_garments(self.kind.value, which, tint)
@@ -133,7 +146,8 @@ class TryOnRoom:
 
     def draw(self, _change=None):
         """One forward pass and one new picture."""
-        batch, real = self.batch(), self.source.value == REAL
+        batch = self.batch()
+        real = self.source.value == REAL or bool(self.dabs())  # no true picture
         with torch.no_grad():
             made = self.generator(batch).picture
         last = torch.ones_like(made) if real else batch.truth

@@ -43,16 +43,16 @@ def about(person):
         "narrow" if person.body < -0.33 else "broad" if person.body > 0.33 else "medium"
     )
     return (
-        f'<span style="margin-left:92px">{age}, {build} build, skin tone '
+        f'<span style="margin-left:106px">{age}, {build} build, skin tone '
         f'{person.skin + 1} of {len(SKIN)} <span style="background:{SKIN[person.skin]};'
         f'border:1px solid #999;padding:0 10px"></span></span>'
     )
 
 
-def column(title, controls):
+def column(title, controls, width=384):
     """Controls under a heading."""
     heading = widgets.HTML(f'<b style="font-size:15px">{title}</b>')
-    layout = {"width": "412px", "margin": "0 0 6px 0"}
+    layout = {"width": f"{width}px", "margin": "0 0 6px 0"}
     return widgets.VBox([heading, *controls], layout=layout)
 
 
@@ -79,5 +79,5 @@ def slider(name, value, low, high, step=0.05):
 
 
 def _style():
-    layout = {"width": "400px", "max_width": "100%"}
-    return {"style": {"description_width": "90px"}, "layout": layout}
+    layout = {"width": "372px", "max_width": "100%"}
+    return {"style": {"description_width": "104px"}, "layout": layout}

@@ -56,6 +56,9 @@ def test_dress_somebody_from_the_keyboard(lab):
     lab.get_by_label("pattern").select_option("checks")
     lab.get_by_text("against the true picture").wait_for()
     assert lab.get_by_text("garment", exact=True).is_hidden()
+    lab.get_by_role("application").focus()
+    lab.keyboard.press("Space")
+    lab.get_by_text("No score").wait_for()
     source.focus()
     lab.keyboard.press("a")  # JupyterLab's key for "insert a cell"
     assert lab.locator(".jp-Notebook .jp-Cell").count() == cells
