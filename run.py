@@ -6,6 +6,7 @@ python3 run.py test                 run every test and every notebook
 python3 run.py notebooks [01 04]    run lessons top to bottom and save them clean
 python3 run.py claims --seeds 5     how often does every claim hold, and by how much?
 python3 run.py student FOLDER       copies of the lessons without the worked solutions
+python3 run.py slides FOLDER [01]   the lessons as slides for a projector, one HTML file each
 python3 run.py style                check code and notebooks against the style
 python3 run.py explore [FILE]       the latent explorer in the browser, without a notebook
 python3 run.py train RECIPE ...     train from the shell; goes on where it stopped (--help)
@@ -47,7 +48,8 @@ def main():
     os.chdir(ROOT)
     commands = {
         "lab": lab, "test": test, "notebooks": lessons, "claims": lessons,
-        "student": lessons, "style": style, "explore": explore, "train": train,
+        "student": lessons, "slides": lessons, "style": style, "explore": explore,
+        "train": train,
     }  # fmt: skip
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
         asked_for_help = sys.argv[1:] in ([], ["-h"], ["--help"], ["help"])
@@ -109,7 +111,10 @@ def style(arguments):
 
 def lessons(arguments):
     set_up()
-    return run("-m", "gan_utils", sys.argv[1], *arguments)
+    command = sys.argv[1]
+    if command in ("student", "slides") and arguments[:1] and arguments[0][:1] != "-":
+        arguments = [str(CALLED_FROM / arguments[0]), *arguments[1:]]
+    return run("-m", "gan_utils", command, *arguments)
 
 
 def explore(arguments):

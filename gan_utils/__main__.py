@@ -1,4 +1,4 @@
-"""Command line behind ``run.py notebooks``, ``run.py claims`` and ``run.py student``."""
+"""Command line behind ``run.py notebooks``, ``claims``, ``student`` and ``slides``."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from gan_utils.report import report_claims
 
 
 def parser():
-    """The options of the three commands."""
+    """The options of the four commands."""
     top = argparse.ArgumentParser(prog="run.py", description=lessons.__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     notebooks = commands.add_parser("notebooks", help="run lessons and save them clean")
@@ -23,7 +23,12 @@ def parser():
     )
     claims.add_argument("--output", default="claims", help="name of the JSON file")
     student = commands.add_parser("student", help="copies without the solutions")
-    student.add_argument("folder", help="where to write them")
+    student.add_argument("folder", help="where to write them: beside notebooks/")
+    slides = commands.add_parser(
+        "slides", help="one HTML file a lesson, for a projector"
+    )
+    slides.add_argument("folder", help="where to write them")
+    slides.add_argument("lessons", nargs="*", help="like 01 04; all by default")
     return top
 
 
@@ -34,6 +39,10 @@ def main():
         lessons.save_all(options.lessons)
     elif options.command == "student":
         lessons.write_student_edition(options.folder)
+    elif options.command == "slides":
+        from gan_utils.slides import write_slides  # half a second of imports
+
+        write_slides(options.folder, options.lessons)
     else:
         failed = report_claims(
             options.lessons,
