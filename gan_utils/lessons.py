@@ -87,29 +87,45 @@ def _announces(cell):
     return cell.cell_type == "markdown" and "solution" in cell.source[:20].lower()
 
 
+def without_solutions(notebook):
+    """A lesson as a student gets it: no worked solutions, no outputs; changes it in place."""
+    kept = []
+    for cell in notebook.cells:
+        if "solution" in cell.metadata.get("tags", []):
+            if _announces(kept[-1]):
+                kept.pop()
+            continue
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        kept.append(cell)
+    notebook.cells = kept
+    return notebook
+
+
 def write_student_edition(folder):
     """Copy every lesson without its worked solutions and outputs; returns their paths.
 
     Raises:
-        SystemExit: the folder is the one that holds the originals.
+        SystemExit: the folder does not lie beside notebooks/, where the lessons find their
+            data, or it holds anything else.
     """
     folder = Path(folder).resolve()
     if folder == ROOT / "notebooks":
         raise SystemExit("choose another folder: notebooks/ holds the originals")
-    folder.mkdir(parents=True, exist_ok=True)
+    if folder.parent != ROOT:
+        raise SystemExit(
+            f"the lessons read ../data and ../benchmarks: choose a folder beside notebooks/, "
+            f"for instance {ROOT / 'student'}; got {folder}"
+        )
+    names = {path.name for path in find([])} | {".ipynb_checkpoints"}
+    if folder.exists() and (
+        not folder.is_dir() or {path.name for path in folder.iterdir()} - names
+    ):
+        raise SystemExit(f"{folder} holds other things: choose a new or empty folder")
+    folder.mkdir(exist_ok=True)
     written = []
     for path in find([]):
-        notebook = nbformat.read(path, as_version=4)
-        kept = []
-        for cell in notebook.cells:
-            if "solution" in cell.metadata.get("tags", []):
-                if _announces(kept[-1]):
-                    kept.pop()
-                continue
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-            kept.append(cell)
-        notebook.cells = kept
+        notebook = without_solutions(nbformat.read(path, as_version=4))
         nbformat.write(notebook, folder / path.name)
         written.append(folder / path.name)
     print(f"{len(written)} lessons without solutions written to {folder}")

@@ -108,30 +108,54 @@ def test_cleaning_drops_widget_state_and_keeps_the_still_picture():
     assert set(notebook.cells[0].outputs[0].data) == {"text/html"}
 
 
-def test_the_student_edition_has_no_solutions_and_no_outputs(course, tmp_path, capsys):
-    (path,) = lessons.write_student_edition(tmp_path / "room")
+def test_the_student_edition_has_no_solutions_and_no_outputs(course, capsys):
+    (path,) = lessons.write_student_edition(course / "room")
     sources = [cell.source for cell in nbformat.read(path, 4).cells]
     assert sources == ["# 0 · One", SOURCE]
-    with pytest.raises(SystemExit, match="another folder"):
-        lessons.write_student_edition(course / "notebooks")
+    lessons.write_student_edition(course / "room")  # a second time replaces the first
 
 
-def exercise_tags(path):
-    cells = nbformat.read(path, 4).cells
-    tags = [c.metadata.get("tags", []) for c in cells]
+@pytest.mark.parametrize(
+    ("folder", "words"),
+    [("notebooks", "another folder"), ("deep/er", "beside notebooks/"),
+     ("../elsewhere", "beside notebooks/"), ("full", "other things")],
+)  # fmt: skip
+def test_the_student_edition_goes_beside_the_originals_or_nowhere(
+    course, folder, words
+):
+    (course / "full").mkdir()
+    (course / "full" / "mine.txt").write_text("keep me")
+    with pytest.raises(SystemExit, match=words):
+        lessons.write_student_edition(course / folder)
+    assert not (course / folder / "00_one.ipynb").exists() or folder == "notebooks"
+
+
+def test_a_student_lesson_finds_its_data_from_its_folder(course):
+    """Run as a student does, with the folder as the working directory."""
+    path = course / "notebooks" / "00_one.ipynb"
+    notebook = nbformat.read(path, 4)
+    notebook.cells[1].source = 'assert open("../data.txt").read() == "here"'
+    nbformat.write(notebook, path)
+    (course / "data.txt").write_text("here")
+    (copy,) = lessons.write_student_edition(course / "room")
+    lessons.execute(copy)
+
+
+def exercise_tags(notebook):
+    tags = [c.metadata.get("tags", []) for c in notebook.cells]
     return [t for found in tags if "solution" not in found for t in found if "ex" in t]
 
 
-def test_the_student_edition_keeps_the_starting_cell_of_every_exercise(
-    tmp_path, capsys
-):
-    for copy in lessons.write_student_edition(tmp_path):
-        starts = exercise_tags(lessons.ROOT / "notebooks" / copy.name)
-        assert exercise_tags(copy) == starts
-        assert len(starts) >= 3
-        sources = [cell.source.lower() for cell in nbformat.read(copy, 4).cells]
-        assert not any(source.startswith("the worked solution") for source in sources)
-        assert not any(source.startswith("worked solution") for source in sources)
+@pytest.mark.parametrize("path", lessons.find([]), ids=lambda path: path.stem)
+def test_the_student_edition_keeps_the_starting_cell_of_every_exercise(path):
+    notebook = nbformat.read(path, 4)
+    starts = exercise_tags(notebook)
+    copy = lessons.without_solutions(notebook)
+    assert exercise_tags(copy) == starts
+    assert len(starts) >= 3
+    sources = [cell.source.lower() for cell in copy.cells]
+    assert not any(source.startswith("the worked solution") for source in sources)
+    assert not any(source.startswith("worked solution") for source in sources)
 
 
 def test_an_unknown_lesson_is_named(course):

@@ -68,7 +68,7 @@ def test_readme_and_lesson_0_map_every_lesson():
 
 
 def test_links_in_the_documents_lead_somewhere():
-    for name in ("README.md", "CONTRIBUTING.md", "data/README.md"):
+    for name in ("README.md", "CONTRIBUTING.md", "TEACHING.md", "data/README.md"):
         file = ROOT / name
         for target in re.findall(r"\]\(([^)#]+)\)", file.read_text(encoding="utf-8")):
             if not target.startswith("http"):

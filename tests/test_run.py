@@ -125,6 +125,23 @@ def test_an_index_that_never_answers_costs_seconds(run):
     assert time.monotonic() - begin < 3
 
 
+@pytest.mark.parametrize("command", ["student", "slides"])
+def test_folders_are_meant_from_where_the_command_was_called(
+    run, monkeypatch, command, tmp_path
+):
+    calls = []
+    monkeypatch.setattr(run, "set_up", lambda: None)
+    monkeypatch.setattr(run, "run", lambda *words: calls.append(words))
+    monkeypatch.setattr(run.sys, "argv", ["run.py", command])
+    run.CALLED_FROM = tmp_path
+    run.lessons(["room", "01"])
+    run.lessons(["--help"])
+    assert calls == [
+        ("-m", "gan_utils", command, str(tmp_path / "room"), "01"),
+        ("-m", "gan_utils", command, "--help"),
+    ]
+
+
 def test_help_and_unknown_commands():
     shown = subprocess.run(
         [sys.executable, "run.py"], cwd=ROOT, capture_output=True, text=True
