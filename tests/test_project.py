@@ -44,6 +44,21 @@ def test_environment_yml_takes_everything_from_the_lock():
     assert not pinned, "versions belong into requirements.txt"
 
 
+def test_binders_environment_is_the_same_but_for_the_cpu_build():
+    def lines(name):
+        text = (ROOT / name).read_text()
+        return [line for line in text.splitlines() if not line.startswith("#")]
+
+    cpu = "      - --extra-index-url https://download.pytorch.org/whl/cpu"
+    ours = [
+        line.replace("-r req", "-r ../req").replace("-e .[test]", "-e ..")
+        for line in lines("environment.yml")
+    ]
+    theirs = lines("binder/environment.yml")
+    assert cpu in theirs
+    assert [line for line in theirs if line != cpu] == ours
+
+
 def test_run_py_accepts_the_same_pythons():
     text = (ROOT / "run.py").read_text()
     low, high = re.search(r">=3\.(\d+),<3\.(\d+)", PROJECT["requires-python"]).groups()
