@@ -1,6 +1,7 @@
 """Formulas as MathML, which browsers show by themselves: no script, no network, no font."""
 
 import re
+from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
 
@@ -10,6 +11,7 @@ FIRST = {  # what the converter does not know, said in words that it does
     r"\\([bB]igg?)[lr]?\\(?:\||[lr]?Vert)": "‖",
     r"\\([bB]igg?)[lr]?\|": "|",
 }
+MATHML = "http://www.w3.org/1998/Math/MathML"
 RELATIONS = {"&#x0007E;": "&#x0223C;"}  # a tilde that stands for "is drawn from"
 CAPITALS = {"double-struck": 0x1D538, "script": 0x1D49C, "bold": 0x1D400}
 EARLIER = {  # letters that Unicode had before it had the whole alphabet
@@ -45,12 +47,23 @@ def mathml(tex, block=False):
         found = found.replace(f"<mi>{sign}</mi>", f"<mo>{better}</mo>")
     found = AFTER.sub(rf"\1{SPACE}", BEFORE.sub(rf"\1{SPACE}", found))
     found = STYLED.sub(_letter, found)
+    found = _limits_below(found) if block else found
     left = re.search(r"\\[A-Za-z|]+", found)
     if left:
         raise ValueError(
             f"{left[0]} in the formula {tex!r} cannot be shown: rewrite it"
         )
     return found
+
+
+def _limits_below(found):
+    """What a displayed min or max runs over belongs below it."""
+    ElementTree.register_namespace("", MATHML)
+    tree = ElementTree.fromstring(found)
+    for element in tree.iter(f"{{{MATHML}}}msub"):
+        if element[0].text in ("min", "max", "sup", "inf", "lim"):
+            element.tag = f"{{{MATHML}}}munder"
+    return ElementTree.tostring(tree, encoding="unicode")
 
 
 def _letter(match):

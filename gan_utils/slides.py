@@ -1,6 +1,6 @@
 """Slides for a projector: one HTML file a lesson, complete in itself, from the same notebook.
 
-The page (``slides.js``) puts the pieces written here on sheets of 1280 x 720, so that
+The page itself (``slides_pack.js``) puts the pieces written here on sheets of 1280 x 720, so that
 nothing overflows whatever fonts a machine has. It needs no network.
 """
 
@@ -151,7 +151,10 @@ def page_of(notebook, known=()):
     return PAGE.format(
         title=html.escape(title_of(notebook)),
         style=(here / "slides.css").read_text(encoding="utf-8") + colours,
-        script=(here / "slides.js").read_text(encoding="utf-8"),
+        script="".join(
+            (here / name).read_text(encoding="utf-8")
+            for name in ("slides_pack.js", "slides_show.js")
+        ),
         ideas="\n".join(ideas_of(notebook, known)),
     )
 

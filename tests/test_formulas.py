@@ -36,6 +36,12 @@ def test_display_and_inline():
     assert 'display="inline"' in mathml("x")
 
 
+def test_a_displayed_minimum_has_its_player_below():
+    assert "<munder><mo>min</mo>" in mathml(r"\min_G \max_D V_1", block=True)
+    assert mathml(r"\min_G \max_D V_1", block=True).count("<munder>") == 2
+    assert "<munder>" not in mathml(r"\min_G V")
+
+
 def test_what_cannot_be_shown_is_refused_by_name():
     with pytest.raises(ValueError, match=r"\\\\nosuchcommand"):
         mathml(r"x + \nosuchcommand y")

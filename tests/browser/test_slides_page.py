@@ -5,11 +5,12 @@ import pytest
 from gan_utils import slides
 
 pytestmark = pytest.mark.browser
-LESSONS = ("02", "13", "18")  # formulas and code; pictures; tables
+LESSONS = ("02", "11", "13", "18")  # formulas; wide printed lines; pictures; tables
 OVERFLOWING = """() => slides.flatMap((slide, i) => {
   const box = slide.querySelector(".body"), edge = box.getBoundingClientRect();
   const out = [...box.querySelectorAll("*")].filter((e) => {
     const r = e.getBoundingClientRect();
+    if (e.matches("pre") && e.scrollWidth > e.clientWidth + 1) return true;
     return r.width && (r.right > edge.right + 2 || r.bottom > edge.bottom + 2
       || r.left < edge.left - 2 || r.top < edge.top - 2);
   });
@@ -17,7 +18,7 @@ OVERFLOWING = """() => slides.flatMap((slide, i) => {
 })"""
 SMALL = """() => slides.flatMap((slide, i) => [...slide.querySelectorAll("p, li, pre")]
   .filter((e) => !e.closest(".figure, .table"))
-  .filter((e) => parseFloat(getComputedStyle(e).fontSize) < 15).map(() => i + 1))"""
+  .filter((e) => parseFloat(getComputedStyle(e).fontSize) < 18).map(() => i + 1))"""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,9 @@ def footer(page):
 
 
 def first_answer(page):
-    return page.evaluate("slides.findIndex((s) => s.querySelector('.answer'))")
+    return page.evaluate(
+        "slides.findIndex((s) => s.querySelector('.body > :not(.out) ~ .answer'))"
+    )
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -96,10 +99,21 @@ def test_keys_turn_pages_and_a_result_waits_for_the_guess(deck):
     assert footer(page) == f"{answer + 2} / {total}"
 
 
+def test_no_slide_is_blank_while_it_waits(deck):
+    page = deck("13")
+    blank = """() => slides.filter((s, i) => { show(i);
+      return s.matches(".hiding") && !s.querySelector(".body > :not(.out)"); }).length"""
+    assert page.evaluate(blank) == 0
+    assert (
+        page.evaluate("slides.filter((s, i) => (show(i), s.matches('.hiding'))).length")
+        > 3
+    )
+
+
 def test_outputs_can_all_wait_or_all_be_shown(deck):
     page = deck("02")
     plain = page.evaluate(
-        "slides.findIndex((s) => s.querySelector('.out:not(.answer)'))"
+        "slides.findIndex((s) => s.querySelector('.body > :not(.out) ~ .out:not(.answer)'))"
     )
     for presses, (plainly, guessed) in enumerate(
         [(True, False), (False, False), (True, True)]

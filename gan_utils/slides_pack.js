@@ -1,22 +1,9 @@
-/* Puts a lesson's pieces on sheets of 1280 x 720 and turns them at a key press. */
+/* Puts a lesson's pieces on sheets of 1280 x 720; slides_show.js turns them. */
 "use strict";
 const WIDE = 1152, HALF = 590, MOST_ZOOM = 1.8, LEAST_CODE = 19;
 const TEXT = 30, SMALLER = [28, 27, 26], LARGER = [38, 36, 34, 32];
-const SHOWN = {
-  predict: "Outputs wait for the next press where a prediction is asked",
-  all: "All outputs wait for the next press",
-  none: "All outputs are shown at once",
-};
-const KEYS = [
-  ["→ space PageDown", "next"], ["← PageUp", "back"], ["Home End", "first, last"],
-  ["o", "outputs: after a prediction, all at a press, all at once"],
-  ["c", "code that only draws figures, and imports: with or without"],
-  ["t", "contents"], ["f", "whole screen"], ["b", "black screen"],
-  ["number, Enter", "go to this page"], ["Ctrl-P", "print, or save as PDF"],
-];
 const source = document.getElementById("source");
 let slides = [], body = null, section = "", withAsides = false;
-let at = 0, revealed = true, mode = "predict", typed = "";
 
 function element(tag, className, content = "") {
   const made = document.createElement(tag);
@@ -25,10 +12,6 @@ function element(tag, className, content = "") {
   return made;
 }
 const deck = document.body.appendChild(element("div", "deck"));
-const toast = document.body.appendChild(element("div", "toast"));
-toast.setAttribute("role", "status");
-
-/* Packing */
 
 function newSlide(kind = "") {
   const slide = element("section", `slide ${kind}`);
@@ -59,12 +42,14 @@ function zoomTo(block, width, height) {
 /* Text and code as large as their longest line allows. */
 function widen(block) {
   const code = block.matches("pre");
+  block.classList.remove("wrap");
   block.style.fontSize = code ? "25px" : "";
   let size = parseFloat(getComputedStyle(block).fontSize);
-  const least = code ? 15 : size / 2;
+  const least = code ? LEAST_CODE - 1 : size / 2;
   while (block.scrollWidth > block.clientWidth + 1 && size > least) {
     block.style.fontSize = `${size -= 1}px`;
   }
+  block.classList.toggle("wrap", code && block.scrollWidth > block.clientWidth + 1);
 }
 function put(block) {
   const hadRoom = room();
@@ -231,95 +216,3 @@ function build() {
   slides.forEach((s, i) => { s.querySelector("footer").textContent = `${i + 1} / ${slides.length}`; });
   deck.classList.remove("measuring");
 }
-
-/* Showing */
-
-function waits(slide) {
-  return mode === "all" ? slide.querySelector(".out:not(.explains *)") !== null
-    : mode === "predict" && slide.querySelector(".answer") !== null;
-}
-function show(index, asked = false) {
-  at = Math.max(0, Math.min(slides.length - 1, index));
-  revealed = asked || !waits(slides[at]) || slides[at].matches(".explains");
-  slides.forEach((s, i) => {
-    s.classList.toggle("current", i === at);
-    s.classList.toggle("hiding", i === at && !revealed);
-  });
-  history.replaceState(null, "", `#${at + 1}`);
-}
-function turn(by) {
-  if (by > 0 && !revealed) show(at, true);
-  else if (at + by >= 0 && at + by < slides.length) show(at + by, by < 0);
-}
-function say(text) {
-  toast.textContent = text;
-  clearTimeout(say.timer);
-  say.timer = setTimeout(() => { toast.textContent = ""; }, 3500);
-}
-function overlay(rows) {
-  const dialog = element("dialog", "overlay");
-  rows.forEach(([name, what, act]) => {
-    const row = dialog.appendChild(element(act ? "button" : "p", ""));
-    row.append(element("b", "", name), element("span", "", what));
-    row.onclick = () => { dialog.close(); act?.(); };
-  });
-  dialog.onclose = () => dialog.remove();
-  document.body.append(dialog);
-  dialog.showModal();
-}
-function contents() {
-  const rows = slides.flatMap((slide, i) => {
-    const heading = slide.querySelector("h1, h2");
-    return heading ? [[`${i + 1}`, heading.textContent, () => show(i)]] : [];
-  });
-  overlay(rows);
-}
-function rebuild() {
-  const share = at / slides.length;
-  withAsides = !withAsides;
-  build();
-  show(Math.round(share * slides.length), true);
-  say(withAsides ? "With all code" : "Without code that only draws, and imports");
-}
-function cycle() {
-  const modes = Object.keys(SHOWN);
-  mode = modes[(modes.indexOf(mode) + 1) % modes.length];
-  show(at);
-  say(SHOWN[mode]);
-}
-function fullScreen() {
-  document.fullscreenElement ? document.exitFullscreen() : document.body.requestFullscreen();
-}
-const act = {
-  ArrowRight: () => turn(1), PageDown: () => turn(1), " ": () => turn(1), ArrowDown: () => turn(1),
-  ArrowLeft: () => turn(-1), PageUp: () => turn(-1), ArrowUp: () => turn(-1),
-  Home: () => show(0), End: () => show(slides.length - 1, true), o: cycle, c: rebuild, t: contents,
-  f: fullScreen, b: () => document.body.classList.toggle("black"), "?": () => overlay(KEYS),
-};
-act["."] = act.b;
-addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog")) return;
-  if (/^\d$/.test(event.key)) { typed += event.key; say(`Page ${typed} …`); return; }
-  if (event.key === "Enter" && typed) { show(Number(typed) - 1); say(""); }
-  typed = "";
-  if (act[event.key]) { event.preventDefault(); act[event.key](); }
-});
-deck.addEventListener("click", (event) => {
-  if (!event.target.closest("a")) turn(event.clientX < innerWidth / 4 ? -1 : 1);
-});
-function scale() {
-  const factor = Math.min(innerWidth / 1280, innerHeight / 720);
-  const [x, y] = [(innerWidth - 1280 * factor) / 2, (innerHeight - 720 * factor) / 2];
-  deck.style.transform = `translate(${x}px, ${y}px) scale(${factor})`;
-}
-async function start() {
-  await Promise.all([...source.querySelectorAll("img")].map((i) => i.decode().catch(() => 0)));
-  document.body.classList.add("on");
-  build();
-  scale();
-  addEventListener("resize", scale);
-  show((parseInt(location.hash.slice(1), 10) || 1) - 1);
-  if (at === 0) say("→ turns the page, ? lists the keys");
-  document.body.dataset.ready = slides.length;
-}
-start();
