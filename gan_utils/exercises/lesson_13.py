@@ -9,14 +9,16 @@ from gan_utils.scenes.lettering import contrast_ratio
 
 @exercise("13.1")
 def numbers(answer):
-    """The length of a code, the number of wishes, a contrast, a whole wish."""
-    right = {"A": 33, "B": 20_160, "C": 4.2, "D": 0.59049}
+    """A code's length, the number of wishes, a contrast, a whole wish, channels."""
+    right = {"A": 33, "B": 20_160, "C": 4.2, "D": 0.59049, "E": 9}
     hints = {
         "A": {140: "codes are put one after the other: their lengths add up"},
         "B": {4037: "each new value goes with every old wish: multiply"},
         "C": {5.0: "0.05 is added to both luminances before dividing"},
         "D": {0.9: "that is one attribute; all five must be right",
               4.5: "probabilities of independent events multiply"},
+        "E": {3: "D sees three banners at once, of three colours each",
+              6: "that is a pack of two"},
     }  # fmt: skip
     for key, value in right.items():
         found = given(answer[key])

@@ -7,6 +7,8 @@ MUTANTS = [
     ("exercise-1", "0.9**5", "0.9", "all five"),
     ("exercise-1", "0.9**5", "0.9 * 5", "independent"),
     ("exercise-1", "0.9**5", "...", "not started"),
+    ("exercise-1", "3 * 3", "3", "three banners"),
+    ("exercise-1", "3 * 3", "6", "pack of two"),
     ("exercise-2", "black if darker else white", "white if darker else black", "exchanged"),
     (
         "exercise-2",
