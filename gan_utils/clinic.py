@@ -45,16 +45,19 @@ class Chart(NamedTuple):
         return values[-max(1, round(share * len(values))) :].mean().item()
 
 
-def examine(program, steps, every=5, pictures=None):
+def examine(program, steps, seed=None, every=5, pictures=None):
     """Run a program for some steps and note its vital signs.
 
     Args:
         program: see the module; gets fresh players and the folder of pictures.
         steps: how many to run; every: how often to note the signs.
+        seed: of PyTorch, before the players are made; None leaves it alone.
         pictures: uint8 (N, 1, 28, 28) instead of the folder.
     Returns:
         A ``Chart``.
     """
+    if seed is not None:
+        torch.manual_seed(seed)
     generator, discriminator = players()
     folded = folder() if pictures is None else pictures
     shown_z = torch.randn(SHOWN, LATENT_DIM)

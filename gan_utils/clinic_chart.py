@@ -3,6 +3,7 @@
 import io
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from PIL import Image
 
@@ -31,12 +32,15 @@ PANELS = (
     ("answers of D", ("d_real", "d_fake")),
     ("losses, nats", ("d_loss", "g_loss")),
     ("gradient norms", ("d_gradient", "g_gradient")),
-    ("motion of the weights", ("d_motion", "g_motion")),
+    ("motion", ("d_motion", "g_motion")),
     ("variety", ("real_variety", "fake_variety")),
     ("held by graphs, MB", ("held_mb",)),
 )
 CSS_WIDTH = 818  # of a chart on the page
-LOGARITHMIC = ("d_gradient", "d_motion")
+LIMITS = {"d_real": (-0.04, 1.04), "d_gradient": (-4e-4, 3e4), "d_motion": (-4e-4, 0.5),
+          "real_variety": (0, 1.25)}  # fmt: skip
+TICKS = {"d_gradient": (0, 0.01, 1, 100, 10_000), "d_motion": (0, 0.001, 0.01, 0.1)}
+"""Of logarithmic panels; below 0.001 they are linear, so that 0 has its place."""
 COLOURS = {"d": D_FAKE, "g": FAKE, "d_real": REAL, "d_fake": FAKE, "real_variety": REAL}
 COLOURS |= {"fake_variety": FAKE, "held_mb": NEUTRAL}
 
@@ -52,7 +56,10 @@ def abnormal(chart):
 
 
 def show_chart(chart, title, alt, shipped=None):
-    """Display a chart: pictures above, six panels below, bands where health lies.
+    """Display a chart: pictures above, six panels below.
+
+    At the right of a panel, each sign has a bar where health lies, and a dot at its mean
+    over the last third of the run.
 
     Args:
         chart: from ``clinic.examine``.
@@ -63,15 +70,37 @@ def show_chart(chart, title, alt, shipped=None):
     words = f"G(z) at step {chart.steps[-1] // 3}, the same z at the end"
     if shipped is not None:
         rows, words = [chart.fakes[-1], shipped], "G(z) as trained, and as shipped"
+    words += f". Darkest real pixel: {chart.end('real_low'):.1f}"
     pictures = torch.cat([chart.real, *rows]).mul(7.5).round() / 7.5  # 16 greys
     show_sheet(pictures, alt, f"{title}. Rows: real as D gets it; {words}", SHOWN)
-    figure, axes = plt.subplots(2, 3, figsize=(7.4, 2.9), layout="constrained")
+    figure, axes = plt.subplots(2, 3, figsize=(7.4, 3.1), layout="constrained")
     for axis, (name, signs) in zip(axes.flat, PANELS):
         _panel(axis, chart, name, signs)
     plotting.show_png(_small(figure), alt, CSS_WIDTH)
 
 
-def _small(figure, colours=24):
+def show_table(words, shades, rows, columns, title, alt):
+    """Display a table of short words on shades of grey.
+
+    Args:
+        words: (rows, columns) strings; shades: numbers from 0, white, to 1, dark.
+        rows, columns: their names; alt: what is seen, for those who cannot see it.
+    """
+    many = len(columns) > 4
+    size = (7.4 if many else 5.6, 1.3 + 0.2 * len(rows))
+    figure, axis = plt.subplots(figsize=size)
+    axis.imshow(shades, cmap="Greys", vmin=0, vmax=2.5, aspect="auto")
+    for (i, j), word in np.ndenumerate(words):
+        axis.text(j, i, word, ha="center", va="center", fontsize=8)
+    slant = {"rotation": 40, "ha": "right"} if many else {}
+    axis.set_xticks(range(len(columns)), columns, fontsize=8, **slant)
+    axis.set_yticks(range(len(rows)), rows, fontsize=8)
+    axis.grid(False)
+    axis.set_title(title, fontsize=9)
+    plotting.show(figure, alt)
+
+
+def _small(figure, colours=32):
     """A figure as PNG bytes, one dot a CSS pixel: a lesson shows nine of these."""
     content, small = io.BytesIO(), io.BytesIO()
     figure.savefig(content, format="png", bbox_inches="tight", pad_inches=0.06)
@@ -83,21 +112,26 @@ def _small(figure, colours=24):
 
 
 def _panel(axis, chart, title, signs):
-    """One panel: the curves, and at the right the bands of the healthy program."""
+    """One panel: the curves, and at the right the healthy bar and the end of each."""
     last = chart.steps[-1].item()
-    for sign in signs:
+    for place, sign in enumerate(signs):
         colour = COLOURS.get(sign, COLOURS[sign[0]] if sign[0] in "dg" else NEUTRAL)
         label = WORDS[sign].replace("gradient of ", "").replace("motion of ", "")
         label = label.replace("variety of ", "").replace("'s loss", "")
         axis.plot(chart.steps, chart.signs[sign], color=colour, lw=1.1, label=label)
-        axis.fill_between([2 / 3 * last, last], *NORMAL[sign], color=colour, alpha=0.16,
-                          lw=0)  # fmt: skip
-    if signs[0] in LOGARITHMIC:
+        beside = last * (1.07 + 0.08 * place)
+        axis.vlines(beside, *NORMAL[sign], color=colour, lw=5)
+        axis.plot(beside, chart.end(sign), "o", c="white", mec="black", ms=4)
+    if signs[0] in TICKS:
         axis.set_yscale("symlog", linthresh=1e-3)
-    if signs[0] == "d_real":
-        axis.set_ylim(-0.04, 1.04)
+        axis.set_yticks(TICKS[signs[0]], [f"{tick:g}" for tick in TICKS[signs[0]]])
+        axis.minorticks_off()
+    axis.set_ylim(*LIMITS.get(signs[0], (None, None)))
+    axis.set_xticks([0, last / 3, 2 * last / 3, last])
     axis.set_title(title, fontsize=8)
     axis.tick_params(labelsize=7)
+    if axis.get_subplotspec().is_last_row():
+        axis.set_xlabel("step", fontsize=7, labelpad=1)
     if len(signs) > 1:
         place = {"loc": "lower right", "bbox_to_anchor": (1.03, 0.96)}
         axis.legend(fontsize=7, ncols=2, handlelength=1, frameon=False, **place)

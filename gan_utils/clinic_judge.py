@@ -28,7 +28,9 @@ RIGHT = dict(enumerate(list(SUSPECTS)[:8], 1))
 def diagnosed(number, suspect):
     """Refuse a wrong suspect, and say what it would have shown."""
     if suspect not in SUSPECTS:
-        raise Mistake(f"{suspect!r} is no suspect; choose among {', '.join(SUSPECTS)}")
+        raise Mistake(
+            f"{suspect!r} is no suspect; choose among {', '.join(sorted(SUSPECTS))}"
+        )
     if suspect != RIGHT[number]:
         raise Mistake(
             f"the diagnosis is not {suspect!r}: {SUSPECTS[suspect]}; "

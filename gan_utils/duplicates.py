@@ -20,13 +20,14 @@ def group_near(images, close=CLOSE):
     Returns:
         int64 (N,): the number of each picture's group, that of its first member.
     """
-    small = adaptive_avg_pool2d(images.float() / 255, SIDE).flatten(1)
+    parts = (part.float() / 255 for part in images.split(CHUNK))
+    small = torch.cat([adaptive_avg_pool2d(part, SIDE).flatten(1) for part in parts])
     limit = close * small.shape[1] ** 0.5
     groups = torch.arange(len(small))
     for first in range(0, len(small), CHUNK):
         near = torch.cdist(small[first : first + CHUNK], small) < limit
-        for here, there in near.nonzero().tolist():
-            mine, yours = groups[first + here].item(), groups[there].item()
-            if mine != yours:
-                groups[groups == max(mine, yours)] = min(mine, yours)
+        for row in near:
+            met = groups[row].unique()
+            if len(met) > 1:
+                groups[torch.isin(groups, met)] = met[0]
     return groups

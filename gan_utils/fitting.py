@@ -139,7 +139,8 @@ def _resume(loop, feed, folder, ours, say):
         if ours.get(name) != theirs.get(name):
             raise SnapshotError(
                 f"{folder} holds a run with {name} {theirs.get(name)!r}, and this one "
-                f"has {ours.get(name)!r}: choose another folder, or the same settings."
+                f"has {ours.get(name)!r}: choose another folder for the run (in the "
+                "shell with --folder), or the same settings."
             )
     problem = misfit(loop, feed, tensors)
     if problem:

@@ -48,14 +48,12 @@ class Folder(NamedTuple):
     notes: list
 
     def report(self, most=20):
-        """What was found, in plain lines; at most so many lines on rejected files."""
+        """What was found, in plain lines; beyond so many rejected files, by reason."""
         near = len(self.names) - len(self.groups.unique())
         lines = [
             f"{len(self.names):,} pictures can be used, {len(self.rejected):,} files not."
         ]
-        lines += [f"  {path}: {reason}" for path, reason in self.rejected[:most]]
-        if len(self.rejected) > most:
-            lines.append(f"  ... and {len(self.rejected) - most:,} more.")
+        lines += _by_reason(self.rejected, most)
         if near:
             lines.append(
                 f"{near:,} pictures are nearly the same as another; all are kept."
@@ -100,11 +98,14 @@ def read_folder(folder, size=64, *, fewest=FEWEST, progress=True):
         names.append(name)
         sides.append(side)
         for word in change:
-            changes[word] = changes.get(word, 0) + 1
+            changes.setdefault(word, []).append(name)
     if len(names) < fewest:
         raise ValueError(_too_few(folder, len(names), fewest, rejected))
     images = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
-    notes = [f"{count:,} of them: {word}." for word, count in sorted(changes.items())]
+    notes = [
+        f"{len(of):,} of those used: {word} ({of[0]}{', ...' if of[1:] else ''})."
+        for word, of in sorted(changes.items())
+    ]
     rejected = sorted(Rejected(shown(path), why) for path, why in rejected)
     return Folder(
         images, names, rejected, torch.tensor(sides), group_near(images), notes
@@ -122,7 +123,7 @@ def split(folder, share=0.15, seed=0):
     """Numbers of the pictures to train on, and of those held out.
 
     Nearly equal pictures stay on the same side, so that none is in training that
-    also judges it.
+    also judges it. A group larger than the share trains whole.
 
     Args:
         folder: a ``Folder``.
@@ -130,13 +131,37 @@ def split(folder, share=0.15, seed=0):
         seed: of the choice.
     Returns:
         Two int64 tensors, sorted.
+    Raises:
+        ValueError: the pictures are so alike that none can be held out.
     """
     groups, sizes = folder.groups.unique(return_counts=True)
+    most = share * len(folder.names)
     order = torch.randperm(len(groups), generator=torch.Generator().manual_seed(seed))
+    order = order[sizes[order] <= max(most, 1)]
+    if not len(order) or len(groups) == 1:
+        raise ValueError(
+            f"The {len(folder.names):,} pictures are nearly the same as each other: add "
+            "different ones, so that some can be held out."
+        )
     before = sizes[order].cumsum(0) - sizes[order]
-    chosen = groups[order[before < share * len(folder.names)]]
+    chosen = groups[order[before < most]]
     held_out = torch.isin(folder.groups, chosen)
     return (~held_out).nonzero()[:, 0], held_out.nonzero()[:, 0]
+
+
+def _by_reason(rejected, most):
+    """A line a rejected file, or where there are many a line a reason."""
+    if len(rejected) <= most:
+        return [f"  {path}: {reason}" for path, reason in rejected]
+    paths = {}
+    for path, reason in rejected:
+        paths.setdefault(reason, []).append(path)
+    lines = [
+        f"  {of[0]}{f' and {len(of) - 1:,} more' if of[1:] else ''}: {reason}"
+        for reason, of in sorted(paths.items(), key=lambda item: -len(item[1]))
+    ]
+    left = len(lines) - most
+    return lines[:most] + [f"  ... and {left:,} other reasons."] * (left > 0)
 
 
 def _existing(folder):
@@ -144,7 +169,9 @@ def _existing(folder):
     try:
         path = Path(folder).expanduser()
         if not path.exists():
-            raise ValueError(f"There is no folder {shown(path)}: check its name.")
+            raise ValueError(
+                f"There is no folder {shown(path.absolute())}: check its name."
+            )
         if not path.is_dir():
             raise ValueError(f"{shown(path)} is a file: name the folder that it is in.")
         next(path.iterdir(), None)
@@ -166,6 +193,7 @@ def _too_few(folder, usable, fewest, rejected):
         path, reason = sorted(rejected)[0]
         example = f"; for instance {shown(path)}: {reason.rstrip('.')}"
     return (
-        f"The folder {shown(folder)} holds {usable} usable pictures and {len(rejected)} "
-        f"other files, and at least {fewest} pictures are needed{example}."
+        f"The folder {shown(folder)} holds {usable} usable picture{'s' * (usable != 1)} "
+        f"and {len(rejected)} other file{'s' * (len(rejected) != 1)}, and at least "
+        f"{fewest} pictures are needed{example}."
     )

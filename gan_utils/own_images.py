@@ -11,6 +11,7 @@ from gan_utils.metrics import frechet_distance
 from gan_utils.neighbours import nearest
 
 KEPT = 16  # numbers that describe a picture in ``FeatureSpace``
+TO_JUDGE = 20  # pictures to hold out at least, where a quarter of them are so many
 AUGMENTATIONS = {"translation": translation, "cutout": cutout, "colour": colour}
 
 
@@ -50,7 +51,7 @@ def plan(count, sides, gpu=False):
     size = 128 if gpu and count >= 2_000 and middle >= 128 else size
     reasons = [_on_size(size, count, middle, gpu)]
     names, why = _augmentations(count)
-    share = 0.15 if count < 2_000 else 0.1
+    share = min(0.25, max(0.15, TO_JUDGE / count)) if count < 2_000 else 0.1
     batch = min(32 if count < 5_000 else 64, count // 2)
     steps = {32: 3_000, 64: 2_400, 128: 12_000}[size]
     reasons += [
@@ -91,10 +92,12 @@ def _augmentations(count):
 class FeatureSpace:
     """Sixteen numbers a picture: where which colours are, and where edges are.
 
-    Means of red, green and blue on a grid of 4 x 4, and the mean strength of level and
-    upright edges there at two scales: 112 numbers, standardised, then the 16 principal
-    components of the training pictures. No network, no labels, any kind of picture; and
-    so no judge of what a picture *means*.
+    Seven numbers in each cell of a grid of 4 x 4: mean red, green and blue, and the mean
+    strength of level and upright edges at two scales. Each of the seven is divided by its
+    spread over pictures and cells, so that cells where nothing ever happens, such as the
+    corners of a plain ground, do not outweigh the others. Of these 112 numbers, the 16
+    principal components of the training pictures. No network, no labels, any kind of
+    picture; and so no judge of what a picture *means*.
 
     Args:
         training: pictures (N, 3, H, W) float in [-1, 1], more than 16.
@@ -102,7 +105,9 @@ class FeatureSpace:
 
     def __init__(self, training):
         raw = _describe(training)
-        self.mean, self.spread = raw.mean(0), raw.std(0).clamp_min(1e-3)
+        self.mean = raw.mean(0)
+        spread = raw.var(0).view(-1, 16).mean(1).sqrt().clamp_min(1e-3)
+        self.spread = spread.repeat_interleave(16)
         vectors = torch.linalg.eigh(((raw - self.mean) / self.spread).T.cov())[1]
         self.axes = vectors.flip(1)[:, :KEPT]
 
@@ -138,23 +143,29 @@ def scores(pictures, training, held_out):
             (N, 3, H, W) in [-1, 1], more than 16 of each.
     Returns:
         {"Fréchet distance", "of real pictures", "precision", "recall",
-        "neighbour ratio"}. The second is the distance of training pictures, as many as
-        held out: the best to hope for. The last is the median distance of a generated
-        picture to its nearest training picture over that of a held-out one: well below 1
-        means copies.
+        "neighbour ratio"}. The first is that of generated pictures to held-out ones, the
+        second that of training pictures, as many: few pictures lie further off by their
+        number alone. The last is the median distance of a generated picture to its
+        nearest training picture over that of a held-out one: well below 1 means copies,
+        or blur.
     """
-    space, count = FeatureSpace(training), len(held_out)
+    space = FeatureSpace(training)
     made, seen, unseen = (space(part) for part in (pictures, training, held_out))
-    precision, recall = precision_recall(unseen, made[:count])
-    even = torch.linspace(0, len(seen) - 1, min(count, len(seen))).long()
+    precision, recall = precision_recall(unseen, _evenly(made, len(unseen)))
+    count = min(len(made), len(seen))
     gaps = [near_pairs(part, training)[0].median() for part in (pictures, held_out)]
     return {
-        "Fréchet distance": frechet_distance(made, unseen),
-        "of real pictures": frechet_distance(seen[even], unseen),
+        "Fréchet distance": frechet_distance(made[:count], unseen),
+        "of real pictures": frechet_distance(_evenly(seen, count), unseen),
         "precision": precision,
         "recall": recall,
         "neighbour ratio": (gaps[0] / gaps[1]).item(),
     }
+
+
+def _evenly(rows, count):
+    """So many rows from first to last, for neighbours in a folder are alike."""
+    return rows[torch.linspace(0, len(rows) - 1, count).long()]
 
 
 def near_pairs(pictures, training):

@@ -5,6 +5,7 @@ programs. The header says how many pixels there are; too many are refused undeco
 """
 
 import os
+import re
 import stat
 import warnings
 from pathlib import Path
@@ -19,6 +20,8 @@ ENDINGS = {
     ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG",
     ".webp": "WEBP", ".gif": "GIF", ".bmp": "BMP", ".tif": "TIFF", ".tiff": "TIFF",
 }  # fmt: skip
+FOREIGN = (".heic", ".heif", ".avif", ".svg", ".psd", ".eps", ".pdf", ".ico", ".jxl",
+           ".dng", ".cr2", ".nef", ".arw")  # fmt: skip
 MOST_PIXELS = 60_000_000  # in one picture: a camera of 60 megapixels
 MOST_BYTES = 200_000_000  # in one file
 WIDEST = 4  # the longer side over the shorter one
@@ -162,16 +165,20 @@ def _check_header(image, smallest):
 
 
 def _no_picture(path):
-    if path.suffix.lower() in ENDINGS:
-        return f"it is no {ENDINGS[path.suffix.lower()]} inside, nor another kind that is read."
+    ending = path.suffix.lower()
+    if ending in ENDINGS:
+        return f"it is no {ENDINGS[ending]} inside, nor another kind that is read."
+    if ending in FOREIGN:
+        kind = ending[1:].upper()
+        return f"it is no picture of a kind that is read: save {kind} as PNG or JPEG."
     kinds = ", ".join(FORMATS)
     return f"it is no picture of a kind that is read ({kinds})."
 
 
 def _damaged(error):
-    """A decoder's complaint as one sentence."""
+    """A decoder's complaint as one sentence; its counts of bytes help nobody."""
     text = " ".join(str(error).split()) or type(error).__name__
-    text = "".join(c for c in text if c.isprintable())[:80]
+    text = re.sub(r" \(.*", "", "".join(c for c in text if c.isprintable()))[:80]
     return f"it is damaged or cut off ({text.rstrip('.')})."
 
 

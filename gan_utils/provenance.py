@@ -155,6 +155,13 @@ def watermark_score(page, key):
     return float((field.max() - field.mean()) / field.std())
 
 
+def marks_in(content, key):
+    """Which marks are found in the bytes of a file: (tag, label, watermark), each a bool."""
+    page = opened(content).convert("RGB")
+    found = watermark_score(page, key) > THRESHOLD
+    return read_tag(content) is not None, label_is_there(page), found
+
+
 def seal(page, facts, key):
     """A signature over the pixels and the facts: change either, and it fits no more.
 

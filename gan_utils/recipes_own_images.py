@@ -47,15 +47,30 @@ def players(chosen, width=32):
     return ColourGenerator(64, width, chosen.size), discriminator
 
 
+def in_words(found):
+    """Scores as sentences, each figure beside what it is compared with."""
+    return (
+        f"Fréchet distance to held-out pictures {found['Fréchet distance']:.1f}, and "
+        f"{found['of real pictures']:.1f} of training pictures.\n"
+        f"{found['precision']:.0%} of the generated pictures lie near held-out ones, and "
+        f"{found['recall']:.0%} of the held-out ones near generated ones.\n"
+        f"Neighbour ratio {found['neighbour ratio']:.2f}: well below 1 would mean copies, "
+        "or blur."
+    )
+
+
 def _judged(train, generator, pictures, seen, unseen):
     """Scores for the card, and the leakage report in the folder of the run."""
     if len(unseen) < FEWEST_JUDGED:
-        train.say(f"{len(unseen)} held-out pictures are too few to compute a score.")
+        train.say(
+            f"{len(unseen)} held-out pictures are too few to compute a score or a leakage "
+            "report: from 80 pictures on there are both."
+        )
         return {}
     training, held_out = (to_float(pictures.images[part]) for part in (seen, unseen))
     made = sample(generator, max(500, len(unseen)))
     found = {k: round(v, 3) for k, v in scores(made, training, held_out).items()}
-    train.say("; ".join(f"{name} {value:g}" for name, value in found.items()) + ".")
+    train.say(in_words(found))
     if train.folder:
         path = train.folder / "leakage.html"
         verdict = leakage.write_report(path, generator, training, held_out).verdict

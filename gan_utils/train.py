@@ -124,17 +124,20 @@ def _what(options):
         raise ValueError(
             f"--images goes with the recipe own_images alone, not with {options.recipe}."
         )
-    called_from = os.environ.get("PWD", "")  # run.py changes to the project's folder
-    return "own_images", {
-        "folder": Path(called_from) / Path(options.images).expanduser()
-    }
+    return "own_images", {"folder": _images(options)}
+
+
+def _images(options):
+    """The folder of pictures, from where run.py was called: it goes to the project's."""
+    called_from = os.environ.get("PWD", "")
+    return Path(called_from) / Path(options.images).expanduser()
 
 
 def _words(options):
     """The recipe's part of the command line, without the place of a private folder."""
     if options.images is None:
         return [options.recipe]
-    return ["--images", shlex.quote(Path(options.images).name)]
+    return ["--images", shlex.quote(_images(options).resolve().name)]
 
 
 def _why(error):

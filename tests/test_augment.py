@@ -93,6 +93,22 @@ def test_a_cutout_is_a_square_of_zeros_that_can_leave_the_picture():
     assert 4 <= columns.min() <= 5
 
 
+def test_a_cutout_leaves_every_pair_of_pixels_together_about_half_the_time():
+    """What is never seen whole could not be learned whole: it would leak."""
+    torch.manual_seed(0)
+    seen = (cutout(torch.ones(4000, 1, 16, 16)) != 0).flatten(1).float()
+    together = seen.T @ seen / len(seen)
+    assert 0.45 < together.min() < 0.6
+
+
+def test_a_translation_leaves_some_pictures_where_they_are():
+    """A shift that never stays away could not be told from the data: it would leak."""
+    torch.manual_seed(0)
+    images = pictures(8000)
+    stayed = (translation(images) == images).flatten(1).all(1).float().mean()
+    assert stayed == pytest.approx(1 / 25, rel=0.3)
+
+
 def test_colour_moves_brightness_and_scales_the_rest():
     torch.manual_seed(0)
     images = pictures(2000)

@@ -129,3 +129,31 @@ def test_the_healthy_ranges_hold_what_ten_seeds_measured():
     for sign, (lowest, highest) in measured["ranges"].items():
         low, high = clinic_chart.NORMAL[sign]
         assert low < lowest <= highest < high, sign
+
+
+def test_a_seed_makes_two_examinations_the_same():
+    first, again = (clinic.examine(parts.healthy, 2, 7, every=1) for _ in range(2))
+    assert torch.equal(first.signs["g_loss"], again.signs["g_loss"])
+    other = clinic.examine(parts.healthy, 2, 8, every=1)
+    assert not torch.equal(first.signs["g_loss"], other.signs["g_loss"])
+
+
+def test_a_chart_shows_each_sign_on_its_healthy_bar(monkeypatch):
+    shown, panels = [], []
+    monkeypatch.setattr(clinic_chart, "show_sheet", lambda *words: shown.append(words))
+    monkeypatch.setattr(
+        clinic_chart.plotting, "show_png", lambda *words: shown.append(words)
+    )
+    monkeypatch.setattr(
+        clinic_chart, "_small", lambda figure: panels.extend(figure.axes)
+    )
+    chart = clinic.examine(parts.healthy, 6, 0, every=1)
+    clinic_chart.show_chart(chart, "A", "what is seen")
+    assert "Darkest real pixel: -1.0" in shown[0][2]
+    assert len(panels) == len(clinic_chart.PANELS)
+    for axis, (_, signs) in zip(panels, clinic_chart.PANELS):
+        bars = [bar.get_segments()[0][:, 1].tolist() for bar in axis.collections]
+        assert bars == [list(clinic_chart.NORMAL[sign]) for sign in signs]
+        dots = [line for line in axis.lines if line.get_marker() == "o"]
+        ends = [dot.get_ydata()[0] for dot in dots]
+        assert ends == [chart.end(sign) for sign in signs]

@@ -1,5 +1,8 @@
 """Reading folders: what comes out, near copies, and the split. Hostile files: robustness/."""
 
+import re
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -124,6 +127,28 @@ def test_the_split_keeps_groups_whole_and_depends_on_the_seed():
     assert not torch.equal(split(found, 0.2, seed=2)[1], unseen)
 
 
+def test_a_large_group_trains_whole_and_the_others_judge():
+    found = made_of(torch.cat([torch.zeros(60), torch.arange(40) + 1]).long())
+    for seed in range(5):
+        seen, unseen = split(found, 0.2, seed)
+        assert set(range(60)) <= set(seen.tolist())
+        assert len(unseen) == 20
+
+
+@pytest.mark.parametrize("groups", [torch.zeros(40), torch.arange(40) // 20])
+def test_frames_of_one_film_cannot_be_split(groups):
+    with pytest.raises(ValueError, match="nearly the same as each other"):
+        split(made_of(groups.long()), 0.15)
+
+
+def test_a_chain_of_near_copies_is_one_group_and_takes_no_time():
+    steps = torch.linspace(0, 200, 1_200).round().byte()[:, None, None, None]
+    begin = time.process_time()
+    groups = group_near(steps.expand(-1, 3, 16, 16).contiguous())
+    assert groups.tolist() == [0] * 1_200
+    assert time.process_time() - begin < 5
+
+
 def test_a_long_report_is_cut(tmp_path):
     plain(tmp_path)
     for number in range(30):
@@ -131,8 +156,57 @@ def test_a_long_report_is_cut(tmp_path):
     found = read_folder(tmp_path, 32, fewest=3)
     lines = found.report(most=5).splitlines()
     assert lines[0] == "3 pictures can be used, 30 files not."
-    assert lines[-1].strip() == "... and 25 more."
-    assert len(lines) == 7
+    assert lines[1].strip().startswith("0.txt and 29 more: it is no picture")
+    assert len(lines) == 2
+    assert len(found.report(most=30).splitlines()) == 31, "few: a line each"
+
+
+def test_a_report_of_many_reasons_is_cut_after_the_commonest(tmp_path):
+    plain(tmp_path)
+    for number in range(9):
+        Image.new("RGB", (9, number + 1)).save(tmp_path / f"small {number}.png")
+        (tmp_path / f"{number}.txt").write_text("x")
+    lines = read_folder(tmp_path, 32, fewest=3).report(most=4).splitlines()
+    assert "0.txt and 8 more" in lines[1]
+    assert lines[-1].strip() == "... and 6 other reasons."
+    assert len(lines) == 6
+
+
+def test_what_was_changed_is_said_with_a_name(tmp_path):
+    plain(tmp_path, count=2)
+    for name in ("c.jpg", "d.jpg"):
+        picture = Image.effect_noise((40, 40), 99 + ord(name[0])).convert("CMYK")
+        picture.save(tmp_path / name)
+    (note,) = read_folder(tmp_path, 32, fewest=4).notes
+    assert note == (
+        "2 of those used: CMYK, converted to RGB without its profile (c.jpg, ...)."
+    )
+
+
+@pytest.mark.parametrize(("name", "word"), [
+    ("IMG_1.HEIC", "save HEIC as PNG or JPEG"), ("a.svg", "save SVG as PNG or JPEG"),
+    ("a.txt", "(PNG, JPEG, WEBP, GIF, BMP, TIFF)"),
+])  # fmt: skip
+def test_the_sentence_says_what_to_do(tmp_path, name, word):
+    plain(tmp_path)
+    (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic" + bytes(99))
+    (rejected,) = read_folder(tmp_path, 32, fewest=3).rejected
+    assert word in rejected.reason
+
+
+def test_damage_is_told_without_counts_of_bytes(tmp_path):
+    plain(tmp_path)
+    whole = tmp_path / "x.jpg"
+    Image.effect_noise((99, 99), 90).save(whole)
+    whole.write_bytes(whole.read_bytes()[:1500])
+    (rejected,) = read_folder(tmp_path, 32, fewest=3).rejected
+    assert rejected.reason == "it is damaged or cut off (image file is truncated)."
+
+
+def test_a_missing_folder_is_named_in_full(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=re.escape(f"no folder {tmp_path / 'mine'}:")):
+        read_folder("mine")
 
 
 def test_many_files_show_a_bar_in_a_terminal(tmp_path, monkeypatch, capsys):

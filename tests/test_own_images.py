@@ -11,7 +11,7 @@ from gan_utils.colour_networks import ColourDiscriminator, ColourGenerator
 from gan_utils.data import to_float
 from gan_utils.folder import read_folder, split
 from gan_utils.own_images import FeatureSpace, near_pairs, plan, sample, scores
-from gan_utils.recipes_own_images import players
+from gan_utils.recipes_own_images import in_words, players
 from gan_utils.scenes.sample_folder import SAMPLE, picture, write_sample
 from gan_utils.scenes.vases import vases
 
@@ -37,6 +37,8 @@ def test_the_plan_chooses_the_size(count, side, gpu, size):
 def test_the_plan_augments_few_pictures_more():
     kinds = [len(plan(n, torch.full((n,), 99)).augmentations) for n in (50, 500, 9_000)]
     assert kinds == [3, 2, 0]
+    assert plan(100, torch.full((100,), 99)).held_out == 0.2, "enough to judge by"
+    assert plan(500, torch.full((500,), 99)).held_out == 0.15
     with pytest.raises(ValueError, match="at least 16"):
         plan(15, torch.ones(15))
 
@@ -79,6 +81,30 @@ def test_scores_know_copies_noise_and_the_truth():
     assert of_noise["precision"] == 0
     assert of_truth["precision"] > 0.6
     assert of_truth["recall"] > 0.6
+
+
+def test_plain_grounds_do_not_decide_the_score():
+    """Icons on white: a little noise in the corners is a small fault."""
+    random = torch.Generator().manual_seed(0)
+    drawn = torch.ones(240, 3, 32, 32)
+    drawn[:, :, 8:24, 8:24] = to_float(vases(240, 16))
+    noisy = drawn[160:] - 0.1 * torch.rand(80, 3, 32, 32, generator=random)
+    others = drawn[160:].clone()
+    others[:, :, 8:24, 8:24] = torch.rand(80, 3, 16, 16, generator=random) * 2 - 1
+    found = [scores(x, drawn[:100], drawn[100:160]) for x in (noisy, others)]
+    assert found[0]["Fréchet distance"] < found[1]["Fréchet distance"] / 5
+    assert found[0]["precision"] > 0.3 > found[1]["precision"]
+
+
+def test_both_distances_are_of_equally_many_pictures():
+    pictures = to_float(vases(260, 32))
+    training, held_out = pictures[:120], pictures[120:190]
+    found = scores(training, training, held_out)
+    assert found["Fréchet distance"] == found["of real pictures"]
+    more = torch.cat([training, torch.zeros(80, 3, 32, 32)])
+    assert scores(more, training, held_out)["Fréchet distance"] == pytest.approx(
+        found["Fréchet distance"]
+    )
 
 
 def test_near_pairs_find_the_original():
@@ -145,7 +171,7 @@ def test_it_goes_on_and_refuses_other_pictures(few, tmp_path, capsys):
     finally:
         (few / "new.png").unlink()
     error = capsys.readouterr().err
-    assert "choose another folder" in error
+    assert "choose another folder for the run (in the shell with --folder)" in error
     assert error.count("\n") == 1
 
 
@@ -155,6 +181,22 @@ def test_a_folder_is_found_from_where_the_command_was_called(
     monkeypatch.setenv("PWD", str(few.parent))
     words = ("--steps", 1, "--folder", tmp_path / "run")
     assert call("--images", few.name, *words) == 0
+    monkeypatch.setenv("PWD", str(few))
+    assert call("--images", ".", *words) == 0
+    card = json.loads((tmp_path / "run" / "own_images.json").read_text())
+    assert "--images 'my pictures'" in card["command"]
+
+
+def test_scores_are_told_beside_what_they_are_compared_with():
+    names = ("Fréchet distance", "of real pictures", "precision", "recall")
+    found = dict(zip((*names, "neighbour ratio"), (11.86, 3.53, 0.83, 0.5, 1.15)))
+    lines = in_words(found).splitlines()
+    assert lines[0] == (
+        "Fréchet distance to held-out pictures 11.9, and 3.5 of training pictures."
+    )
+    assert "83% of the generated" in lines[1]
+    assert "50% of the held-out" in lines[1]
+    assert lines[2].startswith("Neighbour ratio 1.15:")
 
 
 @pytest.mark.parametrize(("words", "part"), [

@@ -93,3 +93,14 @@ def test_the_seal_fits_pixels_facts_and_key_and_nothing_else(page):
     for case in ((other, {"a": 1, "b": 2}, KEY), (page, {"a": 1, "b": 3}, KEY),
                  (page, {"a": 1, "b": 2}, b"x"), (turned, {"a": 1, "b": 2}, KEY)):  # fmt: skip
         assert mark.seal(*case) != signature
+
+
+def test_marks_in_says_which_of_the_three_a_file_holds(page):
+    marked = mark.labelled(mark.watermarked(page, KEY))
+    tagged = mark.save(marked, "PNG", tag=SOURCE_TYPE)
+    assert mark.marks_in(tagged, KEY) == (True, True, True)
+    assert mark.marks_in(mark.save(marked, "PNG"), KEY) == (False, True, True)
+    assert mark.marks_in(tagged, b"another") == (True, True, False)
+    cut = marked.crop((0, 0, 384, 280))
+    assert mark.marks_in(mark.save(cut, "PNG"), KEY) == (False, False, True)
+    assert mark.marks_in(mark.save(page, "WEBP"), KEY) == (False, False, False)

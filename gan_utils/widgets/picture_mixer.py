@@ -58,7 +58,9 @@ class PictureMixer:
             control.observe(lambda _change: self.draw(), "value")
         self.back.on_click(self.reset)
         head = widgets.HBox([self.seed, self.back], layout={"flex_flow": "wrap"})
-        controls = widgets.VBox([head, self.typical, *self.moves])
+        controls = widgets.VBox(
+            [head, self.typical, *self.moves], layout={"margin": "0 0 0 16px"}
+        )
         top = widgets.HBox([self.picture, controls], layout={"flex_flow": "wrap"})
         self.box = widgets.VBox([widgets.HTML(CRISP), top, self.caption, self.strip])
         self.draw()
