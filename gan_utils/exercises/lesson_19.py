@@ -42,9 +42,20 @@ def better_step(heun):
     place = torch.as_tensor(given(heun(velocity, x.clone(), t, step))).float()
     if place.shape != x.shape:
         raise Mistake(f"three places gave the shape {tuple(place.shape)}")
+    for wrong, reason in _usual_places(velocity, x, t, step):
+        if torch.allclose(place, wrong, atol=1e-5):
+            raise Mistake(reason)
     here = velocity(x, t)
     there = velocity(x + step * here, t + step)
-    usual = [
+    if not torch.allclose(place, x + step * (here + there) / 2, atol=1e-5):
+        raise Mistake("the place is off; x + step * (first + second velocity) / 2")
+
+
+def _usual_places(velocity, x, t, step):
+    """Where the usual mistakes arrive."""
+    here = velocity(x, t)
+    there = velocity(x + step * here, t + step)
+    return [
         (x + step * here, "this is Euler's step: the second look is not used"),
         (x + step * there, "only the second look is used; take the mean of the two"),
         (x + step * (here + there), "the two velocities are added; take their mean"),
@@ -71,11 +82,6 @@ def better_step(heun):
             "the sign is turned: it walks backwards",
         ),
     ]
-    for wrong, reason in usual:
-        if torch.allclose(place, wrong, atol=1e-5):
-            raise Mistake(reason)
-    if not torch.allclose(place, x + step * (here + there) / 2, atol=1e-5):
-        raise Mistake("the place is off; x + step * (first + second velocity) / 2")
 
 
 @exercise("19.3")
