@@ -84,4 +84,5 @@ def curve_axes(axes, measured):
     axes.axhspan(gan.min(), gan.max(), color=COLOURS["GAN"], alpha=0.35)
     axes.set(xlabel="steps of the sampler", ylabel="FID", xscale="log", yscale="log")
     axes.set_xticks(steps, [str(n) for n in steps])
+    axes.set_yticks([20, 50, 100, 200], ["20", "50", "100", "200"])
     axes.minorticks_off()

@@ -143,7 +143,7 @@ def scores(pictures, training, held_out):
             (N, 3, H, W) in [-1, 1], more than 16 of each.
     Returns:
         {"Fréchet distance", "of real pictures", "precision", "recall",
-        "neighbour ratio"}. The first is that of generated pictures to held-out ones, the
+        "novelty ratio"}. The first is that of generated pictures to held-out ones, the
         second that of training pictures, as many: few pictures lie further off by their
         number alone. The last is the median distance of a generated picture to its
         nearest training picture over that of a held-out one: well below 1 means copies,
@@ -159,7 +159,7 @@ def scores(pictures, training, held_out):
         "of real pictures": frechet_distance(_evenly(seen, count), unseen),
         "precision": precision,
         "recall": recall,
-        "neighbour ratio": (gaps[0] / gaps[1]).item(),
+        "novelty ratio": (gaps[0] / gaps[1]).item(),
     }
 
 

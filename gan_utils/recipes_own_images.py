@@ -54,7 +54,7 @@ def in_words(found):
         f"{found['of real pictures']:.1f} of training pictures.\n"
         f"{found['precision']:.0%} of the generated pictures lie near held-out ones, and "
         f"{found['recall']:.0%} of the held-out ones near generated ones.\n"
-        f"Neighbour ratio {found['neighbour ratio']:.2f}: well below 1 would mean copies, "
+        f"Novelty ratio {found['novelty ratio']:.2f}: well below 1 would mean copies, "
         "or blur."
     )
 

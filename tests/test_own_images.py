@@ -75,8 +75,8 @@ def test_scores_know_copies_noise_and_the_truth():
     of_truth = scores(truth, training, held_out)
     of_copies = scores(training, training, held_out)
     of_noise = scores(torch.rand(70, 3, 32, 32) * 2 - 1, training, held_out)
-    assert of_copies["neighbour ratio"] == 0
-    assert 0.8 < of_truth["neighbour ratio"] < 1.25
+    assert of_copies["novelty ratio"] == 0
+    assert 0.8 < of_truth["novelty ratio"] < 1.25
     assert of_noise["Fréchet distance"] > 3 * of_truth["Fréchet distance"]
     assert of_noise["precision"] == 0
     assert of_truth["precision"] > 0.6
@@ -189,14 +189,14 @@ def test_a_folder_is_found_from_where_the_command_was_called(
 
 def test_scores_are_told_beside_what_they_are_compared_with():
     names = ("Fréchet distance", "of real pictures", "precision", "recall")
-    found = dict(zip((*names, "neighbour ratio"), (11.86, 3.53, 0.83, 0.5, 1.15)))
+    found = dict(zip((*names, "novelty ratio"), (11.86, 3.53, 0.83, 0.5, 1.15)))
     lines = in_words(found).splitlines()
     assert lines[0] == (
         "Fréchet distance to held-out pictures 11.9, and 3.5 of training pictures."
     )
     assert "83% of the generated" in lines[1]
     assert "50% of the held-out" in lines[1]
-    assert lines[2].startswith("Neighbour ratio 1.15:")
+    assert lines[2].startswith("Novelty ratio 1.15:")
 
 
 @pytest.mark.parametrize(("words", "part"), [
@@ -247,4 +247,4 @@ def test_the_shipped_generator_scores_what_its_card_says():
     for name, value in measured.items():
         assert value == pytest.approx(card["scores"][name], abs=0.05, rel=0.05)
     assert measured["Fréchet distance"] < 150
-    assert measured["neighbour ratio"] > 0.7
+    assert measured["novelty ratio"] > 0.7
