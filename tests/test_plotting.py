@@ -24,6 +24,7 @@ def picture_in(tag):
 
 
 def test_a_figure_becomes_an_image_with_alternative_text_and_is_closed(shown):
+    plt.close("all")  # what other tests may have left
     figure, _ = plt.subplots(figsize=(4, 3))
     plotting.show(figure, alt='a "quoted" <thing>')
     assert 'alt="a &quot;quoted&quot; &lt;thing&gt;"' in shown[0]
