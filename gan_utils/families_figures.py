@@ -79,9 +79,11 @@ def curve_axes(axes, measured):
     """FID against the flow's number of steps, a line a seed, and the GAN's range."""
     for run in measured["runs"]["flow"]:
         steps, scores = zip(*((int(n), s) for n, s in run["FID by steps"].items()))
-        axes.plot(steps, scores, "o-", color=COLOURS["flow"], lw=1.2)
+        (line,) = axes.plot(steps, scores, "o-", color=COLOURS["flow"], lw=1.2)
+    line.set_label("flow, a line a seed")
     gan = recorded(measured, "GAN", "FID")
-    axes.axhspan(gan.min(), gan.max(), color=COLOURS["GAN"], alpha=0.35)
+    axes.axhspan(gan.min(), gan.max(), color=COLOURS["GAN"], alpha=0.35, label="GAN")
+    axes.legend()
     axes.set(xlabel="steps of the sampler", ylabel="FID", xscale="log", yscale="log")
     axes.set_xticks(steps, [str(n) for n in steps])
     axes.set_yticks([20, 50, 100, 200], ["20", "50", "100", "200"])

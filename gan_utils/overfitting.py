@@ -8,7 +8,8 @@ from gan_utils import metrics, plotting
 
 SQUARE, EVEN = 8, 0.1  # side of a hole that is looked for; mean |x| of an even grey
 EDGE = 0.2  # mean |x| of an outermost line that is grey
-COLOURS = {"none": plotting.FAKE, "augmented": plotting.GOOD}
+LINES = {"none": ("without augmentation", plotting.FAKE),
+         "augmented": ("augmented", plotting.GOOD)}  # fmt: skip
 TOE_LEFT = torch.tensor([7, 9])  # sneakers and ankle boots, which real pictures show so
 
 
@@ -112,11 +113,11 @@ def curves_figure(measured, counts, steps):
     """FID along the recorded trainings, a panel a count, a line a seed; the figure."""
     figure, panels = plt.subplots(1, len(counts), figsize=(8.4, 2.8), sharey=True)
     for axes, count in zip(panels, counts):
-        for name, colour in COLOURS.items():
+        for name, (label, colour) in LINES.items():
             lines = axes.plot(
                 steps, recorded(measured, count, name, "FID").T, color=colour, lw=1.2
             )
-            lines[0].set_label(name)
+            lines[0].set_label(label)
         axes.set(xlabel="step")
         axes.set_title(f"{count:,} pictures", fontsize=10)
     panels[0].set_ylim(bottom=0)
@@ -135,9 +136,9 @@ def sweep_figure(measured, counts, panels):
     size = (2.2 * len(panels), 2.5)
     figure, row = plt.subplots(1, len(panels), figsize=size, squeeze=False)
     for axes, (title, measure) in zip(row[0], panels.items()):
-        for name, colour in COLOURS.items():
+        for name, (label, colour) in LINES.items():
             values = [measure(measured, count, name) for count in counts]
-            axes.plot(counts, [v.mean() for v in values], color=colour, label=name)
+            axes.plot(counts, [v.mean() for v in values], color=colour, label=label)
             for count, found in zip(counts, values):
                 axes.plot([count] * len(found), found, ".", color=colour, alpha=0.6)
         axes.set(xscale="log", xlabel="training pictures")
@@ -148,10 +149,11 @@ def sweep_figure(measured, counts, panels):
 
 
 def bars_figure(rows, titles):
-    """A panel a title and a bar a row, real pictures in blue; returns the figure.
+    """A panel a title, a bar of the mean a row, a dot a run; returns the figure.
 
     Args:
-        rows: {label: (shares in [0, 1], one for each title)}, real pictures first.
+        rows: {label: (shares in [0, 1] of its runs, a tensor for each title)}, real
+            pictures first, in blue.
         titles: what the panels count.
     """
     figure, panels = plt.subplots(
@@ -159,8 +161,10 @@ def bars_figure(rows, titles):
     )
     colours = [plotting.REAL] + [plotting.FAKE] * (len(rows) - 1)
     for axes, title, shares in zip(panels[0], titles, zip(*rows.values())):
-        axes.barh(list(rows), shares, color=colours)
-        axes.set(xlim=(0, 1), xlabel="share of pictures")
+        axes.barh(list(rows), [x.mean() for x in shares], color=colours, alpha=0.6)
+        for at, runs in enumerate(shares):
+            axes.plot(runs, [at] * len(runs), ".", color="black", clip_on=False)
+        axes.set(xlim=(0, 1), xlabel="share")
         axes.set_title(title, fontsize=10)
     panels[0, 0].invert_yaxis()
     return figure

@@ -75,10 +75,10 @@ def _on_size(size, count, middle, gpu):
 
 
 def _augmentations(count):
-    if count >= 5_000:
+    if count >= 1_000:
         return (
             (),
-            f"No augmentation: {count:,} pictures keep D from learning them by heart.",
+            f"No augmentation: with {count:,} pictures it would cost more than help.",
         )
     if count >= 300:
         return ("translation", "cutout"), (

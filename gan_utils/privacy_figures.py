@@ -16,9 +16,9 @@ ATTACKS = {
     "control": ("control", plotting.NEUTRAL),
 }
 COSTS = {
-    "distance of columns": "W1",
-    "error of correlations": "correlation error",
-    "forecast, AUC": "answer AUC",
+    "distance of columns ↓": "W1",
+    "error of correlations ↓": "correlation error",
+    "forecast, AUC ↑": "answer AUC",
     "attack on D, AUC": "attack on D",
     "CPU seconds": "CPU seconds",
 }
@@ -35,13 +35,14 @@ def table_of(head, rows):
 
 
 def logit_figure(members, others):
-    """Two histograms of D's logits, cut at -20 and 20; returns the figure."""
+    """Two histograms of D's logits, over the middle 99 % of all; returns the figure."""
     figure, axes = plt.subplots(figsize=(6.4, 2.5))
-    bins = torch.linspace(-20, 20, 41)
+    low, high = torch.cat([members, others]).quantile(torch.tensor([0.005, 0.995]))
+    bins = torch.linspace(low, high, 41)
     parts = (("members", members, plotting.BAD), ("held out", others, plotting.REAL))
     for name, logits, colour in parts:
         axes.hist(
-            logits.clamp(-20, 20),
+            logits.clamp(low, high),
             bins,
             density=True,
             color=colour,
@@ -141,7 +142,7 @@ def columns_figure(real, drawn):
                 color=colour,
                 label=name,
             )
-        axes.set(xlabel=f"{column.name}\n(encoded, −1 to 1)", ylim=(0, 4))
+        axes.set(xlabel=f"{column.name}\n(encoded, −1 to 1)")
     panels[0].set_ylabel("density")
     panels[-1].legend(fontsize=7)
     return figure
@@ -158,9 +159,28 @@ def recorded_table(measured, part, epsilon, key):
 
 def cost_table(measured, epsilons):
     """Quality, attack and CPU seconds of the recorded table GANs, as HTML."""
-    rows = [
-        [name, *(f"{recorded_table(measured, 'table', name, key):.3g}"
-                 for key in COSTS.values())]
-        for name in epsilons
-    ]  # fmt: skip
+
+    def cell(name, key):
+        value = recorded_table(measured, "table", name, key)
+        return f"{value:.0f}" if key == "CPU seconds" else f"{value:.3f}"
+
+    rows = [[name, *(cell(name, key) for key in COSTS.values())] for name in epsilons]
+    real = [cell(epsilons[0], key) for key in ("W1, real", "answer AUC, real")]
+    rows.append(["(real rows)", real[0], "", real[1], "", ""])
     return table_of(["ε", *COSTS], rows)
+
+
+def recorded_pictures(measured):
+    """The recorded GANs on pictures: {label: (epsilon or None, FID, ten pictures)}.
+
+    The pictures are (10, 1, 28, 28) in [-1, 1], the label says epsilon and FID.
+    """
+    found = {}
+    for run in measured["pictures"].values():
+        content = torch.frombuffer(bytearray.fromhex(run["samples"]), dtype=torch.uint8)
+        epsilon = run["epsilon"]
+        name = f"ε = {epsilon:.2g}" if epsilon else "no noise"
+        found[f"{name}, FID {run['FID']:.0f}"] = (
+            epsilon, run["FID"], content.view(10, 1, 28, 28).float() / 127.5 - 1,
+        )  # fmt: skip
+    return found

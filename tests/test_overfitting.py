@@ -109,9 +109,12 @@ def test_figures_hold_what_they_say():
     assert "0.10" in texts
     assert "● 0.90" in texts
 
-    figure = overfitting.bars_figure({"real": [0.1], "made": [0.7]}, ["holes"])
+    figure = overfitting.bars_figure(
+        {"real": [torch.tensor([0.1])], "made": [torch.tensor([0.6, 0.8])]}, ["holes"]
+    )
     bars = figure.axes[0].patches
-    assert [bar.get_width() for bar in bars] == [0.1, 0.7]
+    assert [bar.get_width() for bar in bars] == pytest.approx([0.1, 0.7])
+    assert [len(line.get_xdata()) for line in figure.axes[0].lines] == [1, 2]
     colours = [to_hex(bar.get_facecolor()) for bar in bars]
     assert colours == [plotting.REAL, plotting.FAKE]
     plt.close("all")
