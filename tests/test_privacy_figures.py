@@ -10,7 +10,8 @@ def fake_results():
                for key, _ in figures.ATTACKS.values()}  # fmt: skip
     other = {k: {"auc": [0.9, 0.8, 1.0], "tpr": [0.3, 0.2, 0.4]} for k in attacks}
     run = {"W1": 0.04, "correlation error": 0.03, "answer AUC": [0.7, 0.6, 0.8],
-           "attack on D": [0.5, 0.4, 0.6], "CPU seconds": 20.0}  # fmt: skip
+           "attack on D": [0.5, 0.4, 0.6], "CPU seconds": 20.0, "W1, real": 0.004,
+           "answer AUC, real": [0.74, 0.7, 0.8]}  # fmt: skip
     return {
         "sweep": {"N=10, seed 0": {"9": attacks}, "N=10, seed 1": {"9": other},
                   "N=100, seed 0": {"9": other}},
@@ -30,7 +31,21 @@ def test_recorded_figures_are_means_over_seeds():
     )
     found = figures.recorded_table(measured, "table", "none", "answer AUC").item()
     assert round(found, 4) == 0.7
-    assert "<td>0.05</td>" in figures.cost_table(measured, ["none"])
+    table = figures.cost_table(measured, ["none"])
+    assert "<td>0.050</td>" in table
+    assert "<td>20</td>" in table
+    assert "<td>(real rows)</td><td>0.004</td>" in table
+
+
+def test_recorded_pictures_come_back_with_their_promise():
+    shown = bytes([0] * 7_839 + [255]).hex()
+    runs = {"a": {"epsilon": None, "FID": 36.3, "samples": shown},
+            "b": {"epsilon": 4.645, "FID": 52.5, "samples": shown}}  # fmt: skip
+    found = figures.recorded_pictures({"pictures": runs})
+    assert list(found) == ["no noise, FID 36", "ε = 4.6, FID 52"]
+    epsilon, fid, pictures = found["ε = 4.6, FID 52"]
+    assert (epsilon, fid, pictures.shape) == (4.645, 52.5, (10, 1, 28, 28))
+    assert pictures.flatten()[[0, -1]].tolist() == [-1, 1]
 
 
 def test_figures_hold_what_they_say():
