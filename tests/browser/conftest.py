@@ -11,7 +11,9 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -122,3 +124,34 @@ def page(chromium):
         page.set_default_timeout(30_000)
         yield page
         browser.close()
+
+
+@pytest.fixture
+def run_cells(page, lab_url, lab_folder):
+    """A function that starts cells, given as texts, in JupyterLab and returns the page.
+
+    At the end no script and no cell may have failed, and no key may have made a new cell.
+    """
+    errors, cells = [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def start(*texts):
+        cells.extend(new_code_cell(text) for text in texts)
+        notebook = new_notebook(cells=cells)
+        notebook.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3",
+        }
+        path = lab_folder / "notebooks" / f"{secrets.token_hex(4)}.ipynb"
+        nbformat.write(notebook, path)
+        page.goto(lab_url(path.name))
+        page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        return page
+
+    yield start
+    assert errors == []
+    assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
+    assert page.locator(".jp-Notebook .jp-Cell").count() == len(cells)

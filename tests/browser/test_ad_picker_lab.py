@@ -1,6 +1,5 @@
 """The ad picker in the real JupyterLab: keys move the tastes, the banners follow."""
 
-import nbformat
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -26,27 +25,11 @@ SHEET = ".jp-OutputArea-output img[alt^='Sixteen banners']"
 
 
 @pytest.fixture
-def lab(page, lab_url, lab_folder):
+def lab(run_cells):
     """A page on which the picker stands."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SETUP)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, lab_folder / "notebooks" / "ad_picker.ipynb")
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(lab_url("ad_picker.ipynb"))
-    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
-    page.wait_for_selector(
-        ".jp-NotebookPanel-toolbar [data-status=idle]", timeout=60_000
-    )
-    page.locator(".jp-CodeCell .cm-content").first.click()
-    page.keyboard.press("Escape")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page = run_cells(SETUP)
     page.locator(SHEET).last.wait_for(timeout=120_000)
-    yield page
-    assert not errors
-    wrong = "[data-mime-type='application/vnd.jupyter.error']"
-    assert page.locator(wrong).count() == 0
+    return page
 
 
 def test_keys_move_a_taste_and_the_banners_follow(lab):

@@ -1,8 +1,6 @@
 """The ad studio of lesson 13 in the real JupyterLab, by mouse and by keyboard."""
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 pytestmark = pytest.mark.browser
 SOURCE = """from gan_utils.banner_scores import banner_reader
@@ -14,18 +12,9 @@ app.show()"""
 
 
 @pytest.fixture
-def studio(lab_folder, lab_url, page):
-    path = lab_folder / "notebooks" / "studio.ipynb"
-    notebook = new_notebook(cells=[new_code_cell(SOURCE)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, path)
-    page.set_viewport_size({"width": 1500, "height": 900})
-    page.goto(lab_url("studio.ipynb"))
-    page.wait_for_selector(
-        ".jp-NotebookPanel-toolbar [data-status=idle]", timeout=60_000
-    )
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+def studio(run_cells):
+    """A page on which the studio stands."""
+    page = run_cells(SOURCE)
     page.get_by_text("The contact sheet").wait_for(timeout=60_000)
     return page
 

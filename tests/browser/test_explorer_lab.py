@@ -1,6 +1,5 @@
 """The explorer in a real JupyterLab: move, drag, morph, save, invert, a thousand changes."""
 
-import nbformat
 import pytest
 from explorer_page import ExplorerPage
 
@@ -29,24 +28,9 @@ RANDOM_MOVES = """async (count) => {
 
 
 @pytest.fixture
-def explorer(page, lab_url, lab_folder):
-    path = lab_folder / "notebooks" / "explorer_only.ipynb"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, path)
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(lab_url(path.name))
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    yield ExplorerPage(page)
-    assert errors == []
-    assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
-    assert (
-        page.locator(".jp-Notebook .jp-Cell").count() == 1
-    )  # no key went to JupyterLab
+def explorer(run_cells):
+    """The explorer on a page of its own."""
+    return ExplorerPage(run_cells(CELL))
 
 
 def test_keyboard_drag_and_journey(explorer):

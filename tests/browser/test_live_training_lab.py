@@ -4,7 +4,6 @@ import os
 import time
 from pathlib import Path
 
-import nbformat
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -49,24 +48,9 @@ NAMELESS = """(box) => [...box.querySelectorAll("button, progress, img, svg")]
 
 
 @pytest.fixture
-def lab(page, lab_url, lab_folder):
-    """A page on which all cells were started; checks for errors at the end."""
-    path = lab_folder / "notebooks" / "live_training.ipynb"
-    cells = [nbformat.v4.new_code_cell(c) for c in (SETUP, HEARD, UNHEARD, SQUARE)]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, path)
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(lab_url(path.name))
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    yield page
-    assert errors == []
-    assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
-    assert page.locator(".jp-Notebook .jp-Cell").count() == len(cells)
+def lab(run_cells):
+    """A page on which all cells were started."""
+    return run_cells(SETUP, HEARD, UNHEARD, SQUARE)
 
 
 def shot(page, name):

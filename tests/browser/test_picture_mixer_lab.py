@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-import nbformat
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -14,24 +13,11 @@ CELLS = ("from gan_utils.widgets.picture_mixer import PictureMixer",
 
 
 @pytest.fixture
-def lab(page, lab_url, lab_folder):
-    """A page on which the mixer has appeared; checks for errors at the end."""
-    path = lab_folder / "notebooks" / "mixer_only.ipynb"
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [nbformat.v4.new_code_cell("\n".join(CELLS))]
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, path)
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(lab_url(path.name))
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+def lab(run_cells):
+    """A page on which the mixer has appeared."""
+    page = run_cells("\n".join(CELLS))
     page.locator(".gan-crisp img").first.wait_for(timeout=60_000)
-    yield page
-    assert errors == []
-    assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
+    return page
 
 
 def test_a_direction_moves_the_picture_and_the_button_brings_it_back(lab):

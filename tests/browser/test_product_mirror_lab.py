@@ -1,8 +1,6 @@
 """The product mirror in the real JupyterLab: menus, keyboard, picture and score."""
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 pytestmark = pytest.mark.browser
 SOURCE = """
@@ -20,17 +18,9 @@ mirror.show()
 
 
 @pytest.fixture
-def mirror(lab_folder, lab_url, page):
-    notebook = new_notebook(cells=[new_code_cell(SOURCE)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, lab_folder / "notebooks" / "mirror.ipynb")
-    page.goto(lab_url("mirror.ipynb"))
-    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
-    page.wait_for_selector(
-        ".jp-NotebookPanel-toolbar [data-status=idle]", timeout=60_000
-    )
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+def mirror(run_cells):
+    """A page on which the mirror stands."""
+    page = run_cells(SOURCE)
     page.get_by_text("Poppy, 100 % strong").wait_for(timeout=120_000)
     return page
 
