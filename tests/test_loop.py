@@ -94,10 +94,10 @@ def first_moments(optimiser):
 
 
 def assert_alike(found, expected, rtol=1e-3):
-    """Close, measured against the largest number of each tensor."""
+    """Close, measured against the largest number of each tensor, or rounding of a zero."""
     for x, y in zip(found, expected, strict=True):
         torch.testing.assert_close(
-            x, y, rtol=rtol, atol=1e-4 * y.abs().max().item() + 1e-9
+            x, y, rtol=rtol, atol=1e-4 * y.abs().max().item() + 1e-7
         )
 
 
