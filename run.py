@@ -34,7 +34,7 @@ OLDEST, NEWEST = (3, 11), (3, 14)
 CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
 LAB_OPTIONS = (
     "--LabApp.extension_manager=readonly",
-    "--ServerApp.kernel_websocket_connection_class=gan_utils.sockets.PromptConnection",
+    "--ServerApp.kernel_websocket_connection_class=gan_utils.widgets.explorer.serve.PromptConnection",
 )
 LAB_OVERRIDES = """{
   "@jupyterlab/apputils-extension:notification":
@@ -114,12 +114,12 @@ def lessons(arguments):
     command = sys.argv[1]
     if command in ("student", "slides") and arguments[:1] and arguments[0][:1] != "-":
         arguments = [str(CALLED_FROM / arguments[0]), *arguments[1:]]
-    return run("-m", "gan_utils", command, *arguments)
+    return run("-m", "course", command, *arguments)
 
 
 def explore(arguments):
     set_up()
-    return run("-m", "gan_utils.explore", *map(absolute, arguments))
+    return run("-m", "gan_utils.widgets.explorer.serve", *map(absolute, arguments))
 
 
 def train(arguments):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
-from gan_utils.clinic import SIGNS, examine
-from gan_utils.clinic_parts import healthy
+from course.clinic.examine import SIGNS, examine
+from course.clinic.programs import healthy
 
 RESULT = Path(__file__).with_name("results") / "clinic.json"
 SEEDS, STEPS = range(10), 300

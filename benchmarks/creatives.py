@@ -13,13 +13,14 @@ from pathlib import Path
 
 import torch
 
-from gan_utils import banner_scores as scores
-from gan_utils import train
+from gan_utils.ads.creatives import scores
+from gan_utils.ads.creatives.networks import BannerGenerator, one_hot
+from gan_utils.ads.creatives.scene import draw_attributes, render
 from gan_utils.checkpoints import load_checkpoint
-from gan_utils.creatives import BannerGenerator, one_hot
 from gan_utils.data import to_float
-from gan_utils.recipes_banners import training_banners
-from gan_utils.scenes.banners import draw_attributes, render
+from gan_utils.engine import cli
+from gan_utils.recipes.catalogue import RECIPES
+from gan_utils.recipes.creatives import training_banners
 
 ROOT = Path(__file__).resolve().parent.parent
 COUNT = 2_000
@@ -30,7 +31,7 @@ def rival(recipe):
     """A generator for comparison, trained if need be."""
     folder = ROOT / "runs" / recipe
     trained = (folder / f"{recipe}.safetensors").is_file()
-    if not trained and train.main([recipe, "--precision", "bfloat16"]):
+    if not trained and cli.main(RECIPES, [recipe, "--precision", "bfloat16"]):
         raise SystemExit(f"training {recipe} failed")
     return load_checkpoint(BannerGenerator(width=32), recipe, folder)
 

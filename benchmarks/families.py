@@ -18,12 +18,13 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from gan_utils import flow, grey_levels, metrics
+from gan_utils import metrics
 from gan_utils.data import fashion_mnist
-from gan_utils.families import VAE, PixelLSTM, count_parameters, train
-from gan_utils.manifold import precision_recall
+from gan_utils.metrics import precision_recall
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
 from gan_utils.plotting import tile
+from gan_utils.rivals import flow, vae_lstm
+from gan_utils.rivals.vae_lstm import VAE, PixelLSTM, count_parameters, train
 from gan_utils.training import by_cpu_seconds, train_gan
 
 RESULTS = Path(__file__).resolve().parent / "results" / "families.json"
@@ -61,13 +62,13 @@ def made_vae(seconds):
             single = torch.stack([pixels - kl for pixels, kl in
                                   (model.terms(pictures) for _ in range(DRAWS))])  # fmt: skip
             bound = weighted_bound(model, pictures)
-            drawn = [grey_levels.draw(*model.decode(torch.randn(500, model.latent_dim)))
+            drawn = [vae_lstm.draw(*model.decode(torch.randn(500, model.latent_dim)))
                      for _ in range(SAMPLES // 500)]  # fmt: skip
         return {
             "bits per dimension": bits(-single.mean(0)),
             "bits per dimension, tighter bound": bits(-bound),
             "FID of drawn pixels": round(
-                metrics.fid(grey_levels.to_unit(torch.cat(drawn))), 2
+                metrics.fid(vae_lstm.to_unit(torch.cat(drawn))), 2
             ),
         }
 
@@ -83,7 +84,7 @@ def weighted_bound(model, pictures):
     for _ in range(DRAWS):
         noise = torch.randn_like(mean)
         z = mean + (log_variance / 2).exp() * noise
-        pixels = grey_levels.log_prob(pictures, *model.decode(z)).flatten(1).sum(1)
+        pixels = vae_lstm.log_prob(pictures, *model.decode(z)).flatten(1).sum(1)
         prior_over_posterior = (noise**2 + log_variance - z**2).sum(1) / 2
         weights.append(pixels + prior_over_posterior)
     return torch.stack(weights).logsumexp(0) - torch.tensor(float(DRAWS)).log()
@@ -133,7 +134,7 @@ FAMILIES = {"GAN": made_gan, "VAE": made_vae, "LSTM": made_lstm, "flow": made_fl
 
 def bits(nats):
     """Mean bits per pixel and its standard error, from nats a picture."""
-    each = grey_levels.bits_per_dimension(nats, 784)
+    each = vae_lstm.bits_per_dimension(nats, 784)
     return [
         round(each.mean().item(), 4),
         round(each.std().item() / len(each) ** 0.5, 4),

@@ -7,7 +7,7 @@ and writes benchmarks/results/latency.json. A time runs from the key to the firs
 frame after the new picture stands in the page. The sliders: the explorer's; the same with
 each key on another slider, whose pictures are not at hand yet; a FloatSlider beside one Picture
 widget; ``interact`` with matplotlib. All show the same generator's pictures.
-It does so twice: with Jupyter's server as it is, and with ``gan_utils.sockets``.
+It does so twice: with Jupyter's server as it is, and with ``gan_utils.widgets.explorer.serve``.
 """
 
 import importlib.util
@@ -35,16 +35,14 @@ ROUNDS, PRESSES = (
 )  # each slider in turn; the direction changes from round to round
 PAUSE = 120  # ms between an answer and the next key
 LOST = 2000  # ms after which an answer counts as lost
-PROMPT = (
-    "--ServerApp.kernel_websocket_connection_class=gan_utils.sockets.PromptConnection"
-)
+PROMPT = "--ServerApp.kernel_websocket_connection_class=gan_utils.widgets.explorer.serve.PromptConnection"
 SETUP = """import io
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 from PIL import Image
 from gan_utils.checkpoints import load_generator
-from gan_utils.widgets.explorer import Explorer
-from gan_utils.widgets.explorer_state import State
+from gan_utils.widgets.explorer.explorer import Explorer
+from gan_utils.widgets.explorer.state import State
 from gan_utils.widgets.picture import Picture
 
 generator = load_generator("explorer_unconditional")

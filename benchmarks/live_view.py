@@ -24,11 +24,11 @@ RESULT = Path(__file__).resolve().parent / "results" / "live_view.json"
 ROUNDS, STEPS, LOG_EVERY = 11, 300, 20
 SETUP = """import json, time, torch
 from gan_utils.data import fashion_mnist
-from gan_utils.feed import Feed
-from gan_utils.fitting import fit
-from gan_utils.loop import GANLoop
+from gan_utils.engine.batches import Feed
+from gan_utils.engine.fit import fit
+from gan_utils.training import GANLoop
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
-from gan_utils.widgets.live_training import LiveTraining
+from gan_utils.widgets.live_training.view import LiveTraining
 
 torch.set_num_threads(1)
 images, _ = fashion_mnist("train")

@@ -20,12 +20,12 @@ import torch
 
 from gan_utils import metrics
 from gan_utils.augment import Augmented, cutout, translation
-from gan_utils.copying import data_copying, neighbour_shares
 from gan_utils.data import fashion_mnist, to_float
-from gan_utils.loop import GANLoop
-from gan_utils.manifold import precision_recall
+from gan_utils.metrics import precision_recall
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
 from gan_utils.overfitting import grey_edges, grey_squares, turned_shoes
+from gan_utils.privacy.copying import data_copying, neighbour_shares
+from gan_utils.training import GANLoop
 
 RESULTS = Path(__file__).resolve().parent / "results" / "overfitting.json"
 COUNTS = (100, 1_000, 60_000, 10_000, 300)  # training pictures of the sweep

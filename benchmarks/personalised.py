@@ -11,12 +11,14 @@ from pathlib import Path
 
 import torch
 
-from gan_utils import bandits, campaign, click_surrogate, code_gan, off_policy
-from gan_utils.audience import COMBINATIONS
+from gan_utils.ads.clicks import campaign, code_gan, surrogate
+from gan_utils.ads.clicks import policies as bandits
+from gan_utils.ads.clicks import policies as off_policy
+from gan_utils.ads.clicks.audience import COMBINATIONS
+from gan_utils.ads.clicks.log import best_by_segment, best_single
+from gan_utils.ads.creatives.networks import BannerGenerator
+from gan_utils.ads.creatives.typesetting import outcomes
 from gan_utils.checkpoints import load_checkpoint, read_card
-from gan_utils.click_log import best_by_segment, best_single
-from gan_utils.creatives import BannerGenerator
-from gan_utils.painted import outcomes
 
 RESULT = Path(__file__).resolve().parent / "results" / "personalised.json"
 SEEDS = range(10)
@@ -94,7 +96,7 @@ def hacking(world, belief, made, users, turned, seed):
         for count in CANDIDATES:
             first = code_gan.ranked_first(proposals[:, :count], tastes)[:, None]
             creatives = COMBINATIONS[first]
-            score = (click_surrogate.one_hot(creatives[:, 0]) * tastes).sum(1)
+            score = (surrogate.one_hot(creatives[:, 0]) * tastes).sum(1)
             found.setdefault(name, {})[count] = (
                 torch.sigmoid(score + belief.offset).mean().item(),
                 world.model.click_rates(users, creatives).mean().item(),
@@ -174,7 +176,7 @@ def live_policies(world, belief, generator, turned):
 def measure(seed, turned):
     """Everything for one audience."""
     world, users = campaign.start(seed), campaign.held_out_users(seed)
-    belief = click_surrogate.fit(world.log)
+    belief = surrogate.fit(world.log)
     made = generators(world, belief, seed)
     shown = policies(world, belief, made, users, turned, seed)
     table = {

@@ -20,14 +20,19 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from gan_utils import customers, losses, metrics
+from gan_utils import losses, metrics
 from gan_utils.data import fashion_mnist, to_float
-from gan_utils.leakage_figures import pixels
-from gan_utils.loop import EMA
-from gan_utils.membership import auc, monte_carlo_score, nearest_score, tpr_at
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator, mlp_discriminator
-from gan_utils.privacy import epsilon_of, noise_for, poisson_batch, private_step
-from gan_utils.training import d_step, g_step
+from gan_utils.privacy import customers
+from gan_utils.privacy.differential import (
+    epsilon_of,
+    noise_for,
+    poisson_batch,
+    private_step,
+)
+from gan_utils.privacy.leakage import pixels
+from gan_utils.privacy.membership import auc, monte_carlo_score, nearest_score, tpr_at
+from gan_utils.training import EMA, d_step, g_step
 
 RESULTS = Path(__file__).resolve().parent / "results" / "privacy.json"
 COUNTS = (100, 300, 1_000, 10_000)  # training pictures of the sweep

@@ -15,19 +15,20 @@ from pathlib import Path
 import torch
 from torch.nn.functional import softplus
 
-from gan_utils import placement
-from gan_utils import recipes_product_trial as recipes
-from gan_utils.penalties import r1
-from gan_utils.product_trial import (
+from gan_utils.ads.product_trial import placement
+from gan_utils.ads.product_trial.model import (
     EYES,
     LIPS,
+    WEIGHTS,
     TrialDiscriminator,
     TrialGenerator,
+    fit,
     window,
     wishes,
 )
-from gan_utils.product_trial_training import WEIGHTS, fit
-from gan_utils.scenes.portraits import portraits, shade_colours
+from gan_utils.ads.product_trial.portraits import portraits, shade_colours
+from gan_utils.penalties import r1
+from gan_utils.recipes import product_trial as recipes
 
 RESULTS = Path(__file__).resolve().parent / "results" / "product_trial.json"
 PEOPLE, STEPS, SEEDS = 1000, 220, (0, 1)

@@ -22,12 +22,15 @@ import torch
 from torch import nn
 
 from gan_utils import losses
-from gan_utils.conditional import ConditionalGenerator, ProjectionDiscriminator
 from gan_utils.data import fashion_mnist
-from gan_utils.metrics import fid
-from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
+from gan_utils.metrics import fid, score
+from gan_utils.networks import (
+    ConditionalGenerator,
+    DCGANDiscriminator,
+    DCGANGenerator,
+    ProjectionDiscriminator,
+)
 from gan_utils.penalties import r1
-from gan_utils.recipes import score
 from gan_utils.training import by_cpu_seconds, train_gan
 
 RESULTS = Path(__file__).resolve().parent / "results"

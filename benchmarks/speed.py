@@ -34,15 +34,16 @@ from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
 from gan_utils.data import fashion_mnist
-from gan_utils.devices import describe, device_named, wait_for
-from gan_utils.feed import Feed
-from gan_utils.loop import GANLoop
+from gan_utils.engine.batches import Feed
+from gan_utils.engine.cuda_graph import Replay
+from gan_utils.engine.devices import describe, device_named, wait_for
 from gan_utils.networks import (
     DCGANDiscriminator,
     DCGANGenerator,
     mlp,
     mlp_discriminator,
 )
+from gan_utils.training import GANLoop
 
 RESULTS = Path(__file__).resolve().parent / "results"
 BATCH, ROUNDS, SECONDS = 64, 5, 2.0  # pictures a step; rounds; seconds of measuring
@@ -160,8 +161,8 @@ VARIANTS = {
     "plain, two more processes load": partial(plain, workers=2),
     "ours": ours,
     "ours, bfloat16": partial(ours, precision=torch.bfloat16),
-    "ours, CUDA graph": partial(ours, graph=True),
-    "ours, bfloat16, CUDA graph": partial(ours, precision=torch.bfloat16, graph=True),
+    "ours, CUDA graph": partial(ours, graph=Replay),
+    "ours, bfloat16, CUDA graph": partial(ours, precision=torch.bfloat16, graph=Replay),
 }
 
 

@@ -15,15 +15,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gan_utils import try_on_baselines as baselines
+from gan_utils.ads.try_on import scores as baselines
+from gan_utils.ads.try_on.garments import PATTERNS, draw_garments
+from gan_utils.ads.try_on.model import PatchDiscriminator, TryOnGenerator, train_try_on
+from gan_utils.ads.try_on.scene import render, swapped, try_on
+from gan_utils.ads.try_on.scores import scores
 from gan_utils.checkpoints import load_checkpoint
-from gan_utils.recipes_try_on import HELD_OUT_SEED, WIDTH, held_out, wear
-from gan_utils.scenes.try_on import render, swapped, try_on
-from gan_utils.scenes.try_on_garments import PATTERNS, draw_garments
+from gan_utils.recipes.try_on import HELD_OUT_SEED, WIDTH, held_out, wear
 from gan_utils.training import by_steps
-from gan_utils.try_on import PatchDiscriminator, TryOnGenerator
-from gan_utils.try_on_scores import scores
-from gan_utils.try_on_training import train_try_on
 
 RESULT = Path(__file__).resolve().parent / "results" / "try_on.json"
 STEPS, PAIRS, SEEDS = 800, 2_500, (0, 1)

@@ -4,8 +4,8 @@ import matplotlib.pyplot as plt
 import torch
 
 from gan_utils import plotting
-from gan_utils.audience_tastes import FEATURES, SEGMENTS
-from gan_utils.campaign import interval
+from gan_utils.ads.clicks.audience import FEATURES, SEGMENTS
+from gan_utils.ads.clicks.campaign import interval
 
 PLAIN, KEPT = "generate, rank", "generate, rank, bandit"
 COLOURS = {

@@ -8,12 +8,11 @@ import safetensors
 import torch
 from safetensors.torch import load, save
 
-from gan_utils.colour_networks import ColourGenerator
-from gan_utils.conditional import ConditionalGenerator
+from gan_utils.data import ROOT
 from gan_utils.latent import Direction
-from gan_utils.networks import DCGANGenerator
+from gan_utils.networks import ColourGenerator, ConditionalGenerator, DCGANGenerator
 
-CHECKPOINTS = Path(__file__).resolve().parent.parent / "data" / "checkpoints"
+CHECKPOINTS = ROOT / "data" / "checkpoints"
 NETWORKS = {
     "DCGANGenerator": DCGANGenerator,
     "ConditionalGenerator": ConditionalGenerator,

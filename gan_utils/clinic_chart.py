@@ -7,10 +7,9 @@ import numpy as np
 import torch
 from PIL import Image
 
+from course.clinic.examine import SHOWN
 from gan_utils import plotting
-from gan_utils.clinic import SHOWN
-from gan_utils.plotting import D_FAKE, FAKE, NEUTRAL, REAL
-from gan_utils.sheets import show_sheet
+from gan_utils.plotting import D_FAKE, FAKE, NEUTRAL, REAL, show_sheet
 
 NORMAL = {
     "d_loss": (0.8, 1.6), "g_loss": (0.8, 2.4), "d_real": (0.45, 0.82),

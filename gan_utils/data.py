@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-FASHION_MNIST = Path(__file__).resolve().parent.parent / "data" / "fashion-mnist"
+ROOT = Path(__file__).resolve().parents[1]  # of the course, wherever a notebook runs
+FASHION_MNIST = ROOT / "data" / "fashion-mnist"
 CLASSES = (
     "T-shirt", "trousers", "pullover", "dress", "coat",
     "sandal", "shirt", "sneaker", "bag", "ankle boot",

@@ -1,7 +1,11 @@
 """Networks that more than one lesson uses."""
 
+import math
+
 import torch
 from torch import nn
+
+from gan_utils.ads.creatives.networks import halving
 
 
 class StackedLinear(nn.Module):
@@ -158,3 +162,146 @@ class FeatureNetwork(nn.Module):
 
     def forward(self, images):
         return self.head(self.features(images))
+
+
+class ConditionalBatchNorm(nn.Module):
+    """Batch normalisation whose scale and shift are looked up by class.
+
+    Maps features (batch, channels, height, width) and classes (batch,) to the former's
+    shape. Every class starts at scale 1 and shift 0.
+
+    Source:
+        Dumoulin et al. 2017, arXiv:1610.07629, equation 5.
+    """
+
+    def __init__(self, channels, classes):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels, affine=False)
+        self.scale = nn.Embedding(classes, channels)
+        self.shift = nn.Embedding(classes, channels)
+        nn.init.ones_(self.scale.weight)
+        nn.init.zeros_(self.shift.weight)
+
+    def forward(self, features, labels):
+        scale, shift = self.scale(labels), self.shift(labels)
+        return self.norm(features) * scale[..., None, None] + shift[..., None, None]
+
+
+class ConditionalGenerator(nn.Module):
+    """z and a class -> picture: ``DCGANGenerator`` with class-conditional BatchNorm.
+
+    Maps z (batch, latent_dim) and labels (batch,), int64 in [0, classes), to pictures
+    (batch, 1, 28, 28) in [-1, 1]; ``refine`` as for ``DCGANGenerator``.
+    """
+
+    def __init__(self, latent_dim=64, width=64, classes=10, refine=False):
+        super().__init__()
+        self.latent_dim, self.classes, self.refine = latent_dim, classes, refine
+        self.dense = nn.Linear(latent_dim + classes, 2 * width * 7 * 7, bias=False)
+        self.norm_7 = ConditionalBatchNorm(2 * width, classes)
+        self.up_14 = nn.ConvTranspose2d(2 * width, width, 4, 2, 1, bias=False)
+        self.norm_14 = ConditionalBatchNorm(width, classes)
+        if refine:
+            self.conv_14 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+            self.norm_conv_14 = ConditionalBatchNorm(width, classes)
+        self.up_28 = nn.ConvTranspose2d(width, 1, 4, 2, 1)
+
+    def forward(self, z, labels):
+        one_hot = nn.functional.one_hot(labels, self.classes).to(z.dtype)
+        features = self.dense(torch.cat([z, one_hot], 1)).unflatten(1, (-1, 7, 7))
+        features = self.norm_7(features, labels).relu()
+        features = self.norm_14(self.up_14(features), labels).relu()
+        if self.refine:
+            features = self.norm_conv_14(self.conv_14(features), labels).relu()
+        return self.up_28(features).tanh()
+
+
+class ProjectionDiscriminator(nn.Module):
+    """Picture and class -> logit: psi(h(x)) + <e(y), h(x)>.
+
+    Maps images (batch, 1, 28, 28) in [-1, 1] and labels (batch,) to logits (batch,).
+
+    Source:
+        Miyato and Koyama 2018, arXiv:1802.05637, equation 3.
+    """
+
+    def __init__(self, width=64, classes=10, depth=2):
+        super().__init__()
+        layers, features = strided_convolutions(width, depth)
+        self.body = nn.Sequential(*layers)
+        self.score = nn.Linear(features, 1)
+        self.embedding = nn.Embedding(classes, features)
+        nn.init.zeros_(self.embedding.weight)
+
+    def forward(self, images, labels):
+        features = self.body(images)
+        return self.score(features)[:, 0] + (self.embedding(labels) * features).sum(1)
+
+
+SIZES = (32, 64, 128)  # pixels a side
+FIRST = 8  # pixels a side of the dense layer's picture
+
+
+class ColourGenerator(nn.Module):
+    """z -> colour picture: a dense layer to 8x8, then transposed convolutions.
+
+    Maps z (N, latent_dim) to pictures (N, 3, size, size) in [-1, 1].
+
+    Args:
+        latent_dim: numbers in z.
+        width: channels at half the final size; each halving of the side doubles them.
+        size: of a side in pixels: 32, 64 or 128.
+    Raises:
+        ValueError: another size.
+    Source:
+        Radford et al. 2015, arXiv:1511.06434.
+    """
+
+    def __init__(self, latent_dim=64, width=32, size=64):
+        super().__init__()
+        self.latent_dim, self.size = latent_dim, _checked(size)
+        doublings = int(math.log2(size // FIRST)) - 1
+        channels = width * 2**doublings
+        layers = [
+            nn.Linear(latent_dim, channels * FIRST**2, bias=False),
+            nn.Unflatten(1, (channels, FIRST, FIRST)),
+        ]
+        for n in (channels // 2**k for k in range(doublings)):
+            up = nn.ConvTranspose2d(n, n // 2, 4, stride=2, padding=1, bias=False)
+            layers += [nn.BatchNorm2d(n), nn.ReLU(), up]
+        paint = nn.ConvTranspose2d(width, 3, 4, stride=2, padding=1)
+        layers += [nn.BatchNorm2d(width), nn.ReLU(), paint, nn.Tanh()]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, z):
+        return self.layers(z)
+
+
+class ColourDiscriminator(nn.Module):
+    """Colour picture -> logit: convolutions that halve it down to 4x4, and a dense layer.
+
+    Maps pictures (N, 3, size, size) in [-1, 1] to logits (N,).
+
+    Args:
+        width: channels of the first convolution; each further one doubles them.
+        size: of a side in pixels: 32, 64 or 128.
+    Raises:
+        ValueError: another size.
+    """
+
+    def __init__(self, width=24, size=64):
+        super().__init__()
+        depth = int(math.log2(_checked(size) // 4))
+        features = width * 2 ** (depth - 1) * 4 * 4
+        self.layers = nn.Sequential(
+            *halving(width, depth), nn.Flatten(), nn.Linear(features, 1), nn.Flatten(0)
+        )
+
+    def forward(self, images):
+        return self.layers(images)
+
+
+def _checked(size):
+    if size not in SIZES:
+        raise ValueError(f"size must be one of {SIZES} pixels; got {size}")
+    return size

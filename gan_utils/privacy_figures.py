@@ -5,9 +5,10 @@ import html
 import matplotlib.pyplot as plt
 import torch
 
-from gan_utils import customers, plotting
-from gan_utils.membership import auc, tpr_at
-from gan_utils.privacy import auc_bound, best_attack
+from gan_utils import plotting
+from gan_utils.privacy import customers
+from gan_utils.privacy.differential import auc_bound, best_attack
+from gan_utils.privacy.membership import auc, tpr_at
 
 ATTACKS = {
     "D (white box)": ("D", plotting.BAD),

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from IPython.display import HTML, display
 
-from gan_utils import plotting, sheets
-from gan_utils.product_trial import window
+from gan_utils import plotting
+from gan_utils.ads.product_trial.model import window
 
 WHOLE = (0, None, 0, None)
 
@@ -26,7 +26,7 @@ def faces(rows, title, who, where=WHOLE, scale=2):
         scale: CSS pixels for a pixel; whole numbers keep small pictures even.
     """
     shown = {label: window(pictures[who], where) for label, pictures in rows.items()}
-    sheets.show_rows(shown, title, title, len(who), scale, colours=None)
+    plotting.show_rows(shown, title, title, len(who), scale, colours=None)
 
 
 def table(rows, columns, title, digits):

@@ -1,14 +1,14 @@
 """How lesson 15 shows its results: a table, and the bars of the ablations."""
 
 import json
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import torch
 
 from gan_utils import plotting
+from gan_utils.data import ROOT
 
-RESULT = Path(__file__).parents[1] / "benchmarks" / "results" / "try_on.json"
+RESULT = ROOT / "benchmarks" / "results" / "try_on.json"
 BASELINES = ("nearest neighbour", "copy and paste", "mean colour", "mean picture")
 PANELS = {
     "SSIM": ("SSIM", "unpaired"),

@@ -10,14 +10,20 @@ import torch
 from tiny_runs import noisy_r1, pictures, tiny_run
 from torch import nn
 
-from gan_utils import losses, ranks, recipes
-from gan_utils.conditional import ConditionalGenerator, ProjectionDiscriminator
-from gan_utils.feed import Feed
-from gan_utils.fitting import Diverged, fit
-from gan_utils.loop import GANLoop
-from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
+from gan_utils import losses, metrics
+from gan_utils.engine import distributed
+from gan_utils.engine.batches import Feed
+from gan_utils.engine.cli import main
+from gan_utils.engine.fit import Diverged, fit
+from gan_utils.networks import (
+    ConditionalGenerator,
+    DCGANDiscriminator,
+    DCGANGenerator,
+    ProjectionDiscriminator,
+)
 from gan_utils.penalties import r1
-from gan_utils.train import main
+from gan_utils.recipes.catalogue import RECIPES
+from gan_utils.training import GANLoop
 
 GAMES = {
     "BatchNorm": {},
@@ -30,7 +36,7 @@ GAMES = {
 STEPS, LOG_EVERY, SAVE_EVERY = 24, 2, 4
 
 
-def play(name, together=ranks.ALONE):
+def play(name, together=distributed.ALONE):
     """Adam's memories, buffers and losses after one step, and losses of two more."""
     options = dict(GAMES[name])
     conditional, depth = options.pop("conditional", False), options.pop("depth", 3)
@@ -41,18 +47,18 @@ def play(name, together=ranks.ALONE):
     else:
         players = DCGANGenerator(8, 4), DCGANDiscriminator(4, depth=depth)
     if together.size > 1:
-        players = [ranks.synchronise_batch_norm(network) for network in players]
-    loop = GANLoop(*players, decay=0.9, **options)
+        players = [distributed.synchronise_batch_norm(network) for network in players]
+    loop = GANLoop(*players, decay=0.9, wrap=distributed.parallel, **options)
     labels = torch.arange(40) % 10 if conditional else None
     feed = Feed(pictures(), labels, batch_size=8, latent_dim=8, ranks=together)
-    found = {"losses": ranks.mean_of_ranks(loop.step(0, *feed(0)))}
+    found = {"losses": distributed.mean_of_ranks(loop.step(0, *feed(0)))}
     for prefix, optimiser in (("G", loop.opt_g), ("D", loop.opt_d)):
         for index, entry in optimiser.state_dict()["state"].items():
             found[f"{prefix} {index}"] = entry["exp_avg"].clone()
     for prefix, network in (("G", loop.generator), ("D", loop.discriminator)):
         for buffer, tensor in network.named_buffers():
             found[f"{prefix} {buffer}"] = tensor.clone()
-    more = [ranks.mean_of_ranks(loop.step(0, *feed(step))) for step in (1, 2)]
+    more = [distributed.mean_of_ranks(loop.step(0, *feed(step))) for step in (1, 2)]
     return found | {"later losses": torch.stack(more)}
 
 
@@ -95,12 +101,12 @@ def checks(folder, together):
     found = {f"play {name}": play(name, together) for name in GAMES}
     part = slice(together.rank * 3, together.rank * 3 + 3)
     found["synced norm"] = norm(
-        lambda layer: ranks.synchronise_batch_norm(nn.Sequential(layer))[0], part
+        lambda layer: distributed.synchronise_batch_norm(nn.Sequential(layer))[0], part
     )
     found["plain norm"] = norm(lambda layer: layer, part)
-    found["agree"] = ranks.agree(5), ranks.agree(together.rank)
-    found["mean"] = ranks.mean_of_ranks(torch.tensor([1.0 + together.rank]))
-    found["together"] = tuple(together), ranks.alone()
+    found["agree"] = distributed.agree(5), distributed.agree(together.rank)
+    found["mean"] = distributed.mean_of_ranks(torch.tensor([1.0 + together.rank]))
+    found["together"] = tuple(together), distributed.alone()
     torch.save(found, folder / f"checks-{together.rank}.pt")
     train(folder / "unbroken", together)
     asked = []
@@ -121,9 +127,9 @@ def checks(folder, together):
 
 def command(folder):
     """The exit code of the command line, with no time for the FID; leaves the group."""
-    recipes.score, recipes.fid = (lambda *_: 99.5), (lambda *_: 0.5)
+    metrics.score, metrics.fid = (lambda *_: 99.5), (lambda *_: 0.5)
     try:
-        return main(["quick", "--steps", "2", "--folder", str(folder)])
+        return main(RECIPES, ["quick", "--steps", "2", "--folder", str(folder)])
     except SystemExit as stopped:
         return stopped.code
 
@@ -151,6 +157,6 @@ def killed(folder, together):
 
 
 if __name__ == "__main__":
-    together = ranks.join()
+    together = distributed.join()
     {"checks": checks, "killed": killed}[sys.argv[1]](Path(sys.argv[2]), together)
-    ranks.leave()
+    distributed.leave()

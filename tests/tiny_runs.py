@@ -6,12 +6,12 @@ from pathlib import Path
 
 import torch
 
-from gan_utils.feed import Feed
-from gan_utils.loop import GANLoop
+from gan_utils.engine.batches import Feed
+from gan_utils.engine.distributed import ALONE, parallel, synchronise_batch_norm
+from gan_utils.engine.snapshots import read_snapshot, snapshots
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
 from gan_utils.penalties import r1
-from gan_utils.ranks import ALONE, synchronise_batch_norm
-from gan_utils.snapshots import read_snapshot, snapshots
+from gan_utils.training import GANLoop
 
 STATM = Path("/proc/self/statm")
 
@@ -38,7 +38,7 @@ def tiny_run(*, width=4, batch_size=8, seed=0, ranks=ALONE, device="cpu", **opti
         generator, discriminator = map(
             synchronise_batch_norm, (generator, discriminator)
         )
-    options = {"decay": 0.9, "penalty": noisy_r1, **options}
+    options = {"decay": 0.9, "penalty": noisy_r1, "wrap": parallel, **options}
     loop = GANLoop(generator, discriminator, **options)
     feed = Feed(
         pictures(), batch_size=batch_size, latent_dim=8, seed=seed, device=device,

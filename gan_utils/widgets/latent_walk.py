@@ -8,13 +8,7 @@ import torch
 from PIL import Image
 
 from gan_utils.plotting import tile
-from gan_utils.widgets.frame import (
-    CRISP,
-    labelled_slider,
-    picture,
-    show_widget,
-    spoken,
-)
+from gan_utils.widgets.frame import CRISP, labelled_slider, picture, show_widget, spoken
 
 WIDTH = 720  # CSS pixels
 

@@ -8,13 +8,7 @@ from PIL import Image
 
 from gan_utils.latent import principal_directions, truncate
 from gan_utils.plotting import tile
-from gan_utils.widgets.frame import (
-    CRISP,
-    labelled_slider,
-    picture,
-    show_widget,
-    spoken,
-)
+from gan_utils.widgets.frame import CRISP, labelled_slider, picture, show_widget, spoken
 
 WIDTH = 384  # CSS pixels of the large picture
 STRIP_WIDTH = 720

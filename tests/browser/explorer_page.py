@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from gan_utils.checkpoints import load_generator
-from gan_utils.widgets.explorer_state import State
+from gan_utils.widgets.explorer.state import State
 
 PATIENCE = 20  # seconds until a picture must be there
 PIXELS = """(canvas) => Array.from(

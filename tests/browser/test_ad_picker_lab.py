@@ -7,9 +7,9 @@ pytestmark = pytest.mark.browser
 SETUP = """import torch
 from gan_utils import campaign, click_surrogate, code_gan
 from gan_utils.checkpoints import load_checkpoint, read_card
-from gan_utils.click_log import best_by_segment
-from gan_utils.creatives import BannerGenerator
-from gan_utils.widgets.ad_picker import AdPicker
+from gan_utils.ads.clicks.log import best_by_segment
+from gan_utils.ads.creatives.networks import BannerGenerator
+from gan_utils.ads.clicks.picker import AdPicker
 
 torch.manual_seed(0)
 world = campaign.start(0, impressions=50_000)

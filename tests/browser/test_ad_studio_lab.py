@@ -3,10 +3,10 @@
 import pytest
 
 pytestmark = pytest.mark.browser
-SOURCE = """from gan_utils.banner_scores import banner_reader
+SOURCE = """from gan_utils.ads.creatives.scores import banner_reader
 from gan_utils.checkpoints import load_checkpoint
-from gan_utils.creatives import BannerGenerator
-from gan_utils.widgets.ad_studio import AdStudio
+from gan_utils.ads.creatives.networks import BannerGenerator
+from gan_utils.ads.creatives.studio import AdStudio
 app = AdStudio(load_checkpoint(BannerGenerator(width=32), "banner_generator"), banner_reader())
 app.show()"""
 

@@ -6,7 +6,7 @@ from explorer_page import ExplorerPage
 pytestmark = pytest.mark.browser
 
 CELL = """from gan_utils.checkpoints import load_generator
-from gan_utils.widgets.explorer import Explorer
+from gan_utils.widgets.explorer.explorer import Explorer
 
 explorer = Explorer(load_generator("explorer_unconditional"))
 explorer.show()"""

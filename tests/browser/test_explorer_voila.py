@@ -41,7 +41,7 @@ def address(chromium, tmp_path_factory):
     log = folder / "server.log"
     with log.open("w") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "gan_utils.explore", "explorer_unconditional",
+            [sys.executable, "-m", "gan_utils.widgets.explorer.serve", "explorer_unconditional",
              "--no-browser", "--port", str(port)],
             stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **environment},
         )  # fmt: skip

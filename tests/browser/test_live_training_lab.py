@@ -10,11 +10,11 @@ pytestmark = pytest.mark.browser
 
 SETUP = """import torch
 from gan_utils.data import fashion_mnist
-from gan_utils.feed import Feed
-from gan_utils.fitting import fit
-from gan_utils.loop import GANLoop
+from gan_utils.engine.batches import Feed
+from gan_utils.engine.fit import fit
+from gan_utils.training import GANLoop
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
-from gan_utils.widgets.live_training import LiveTraining
+from gan_utils.widgets.live_training.view import LiveTraining
 
 STEPS = 100_000
 feed = Feed(fashion_mnist("test")[0], batch_size=16, latent_dim=16)

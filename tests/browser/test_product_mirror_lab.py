@@ -6,9 +6,9 @@ pytestmark = pytest.mark.browser
 SOURCE = """
 from gan_utils import placement
 from gan_utils.checkpoints import load_checkpoint
-from gan_utils.mirror import Mirror
-from gan_utils.product_trial import TrialGenerator
-from gan_utils.widgets.product_mirror import ProductMirror
+from gan_utils.ads.product_trial.scores import Mirror
+from gan_utils.ads.product_trial.model import TrialGenerator
+from gan_utils.ads.product_trial.mirror import ProductMirror
 
 lipstick = load_checkpoint(TrialGenerator(), "lipstick_trial")
 fitting = load_checkpoint(placement.EyewearFitting(), "eyewear_trial")

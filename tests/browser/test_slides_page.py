@@ -2,7 +2,7 @@
 
 import pytest
 
-from gan_utils import slides
+from course.slides import slides
 
 pytestmark = pytest.mark.browser
 LESSONS = ("02", "11", "13", "18")  # formulas; wide printed lines; pictures; tables

@@ -4,9 +4,9 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-CELLS = ("from gan_utils.widgets.try_on_room import TryOnRoom",
+CELLS = ("from gan_utils.ads.try_on.room import TryOnRoom",
          "from gan_utils.checkpoints import load_checkpoint",
-         "from gan_utils.try_on import TryOnGenerator",
+         "from gan_utils.ads.try_on.model import TryOnGenerator",
          'TryOnRoom(load_checkpoint(TryOnGenerator(), "try_on")).show()')  # fmt: skip
 
 

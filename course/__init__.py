@@ -1,0 +1,6 @@
+"""What makes notebooks a course; it knows lessons, not GANs.
+
+``lessons`` runs and saves them and makes the student edition, ``claims_report`` reruns them
+over seeds, ``checks`` holds what the exercises import, ``clinic`` the patients of the
+debugging clinic, ``slides`` the projector's edition. ``python3 run.py`` calls ``__main__``.
+"""

@@ -1,0 +1,60 @@
+"""Command line behind ``run.py notebooks``, ``claims``, ``student`` and ``slides``."""
+
+import argparse
+import sys
+
+from course import lessons
+from course.claims_report import report_claims
+
+
+def parser():
+    """The options of the four commands."""
+    top = argparse.ArgumentParser(prog="run.py", description=lessons.__doc__)
+    commands = top.add_subparsers(dest="command", required=True)
+    notebooks = commands.add_parser("notebooks", help="run lessons and save them clean")
+    claims = commands.add_parser("claims", help="run lessons with several seeds")
+    for command in (notebooks, claims):
+        command.add_argument("lessons", nargs="*", help="like 01 04; all by default")
+    claims.add_argument("--seeds", type=int, default=5, help="how many seeds")
+    claims.add_argument("--first", type=int, default=0, help="the first seed")
+    claims.add_argument("--threads", type=int, default=1, help="threads a notebook")
+    claims.add_argument(
+        "--cpu", choices=["default", "avx2"], help="ATEN_CPU_CAPABILITY"
+    )
+    claims.add_argument("--output", default="claims", help="name of the JSON file")
+    student = commands.add_parser("student", help="copies without the solutions")
+    student.add_argument("folder", help="where to write them: beside notebooks/")
+    slides = commands.add_parser(
+        "slides", help="one HTML file a lesson, for a projector"
+    )
+    slides.add_argument("folder", help="where to write them")
+    slides.add_argument("lessons", nargs="*", help="like 01 04; all by default")
+    return top
+
+
+def main():
+    """Run the command of the shell; returns the exit code."""
+    options = parser().parse_args()
+    if options.command == "notebooks":
+        lessons.save_all(options.lessons)
+    elif options.command == "student":
+        lessons.write_student_edition(options.folder)
+    elif options.command == "slides":
+        from course.slides.slides import write_slides  # half a second of imports
+
+        write_slides(options.folder, options.lessons)
+    else:
+        failed = report_claims(
+            options.lessons,
+            range(options.first, options.first + options.seeds),
+            options.threads,
+            options.cpu,
+            options.output,
+            command=" ".join(["python3 run.py", *sys.argv[1:]]),
+        )
+        return 1 if failed else 0
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,6 @@
+"""Advertising: four applications, each with its data, networks, scores and widget.
+
+``creatives`` (banners), ``clicks`` (personalised ads), ``try_on`` (garments on people) and
+``product_trial`` (products on faces). ``people`` deals skin tones and ages evenly to the
+rendered figures; ``provenance`` marks what a generator made.
+"""

@@ -1,0 +1,5 @@
+"""Personalised ads: a simulated ``audience`` clicks, policies learn from the ``log``.
+
+``code_gan`` generates offers, ``surrogate`` predicts clicks, ``policies`` choose and are
+evaluated off-policy, ``campaign`` compares them; ``picker.AdPicker`` is the widget.
+"""

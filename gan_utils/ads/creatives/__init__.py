@@ -1,0 +1,4 @@
+"""Banners: ``scene`` renders them, ``networks`` generate them, ``scores`` judge them.
+
+``typesetting`` and ``lettering`` set type and logo; ``studio.AdStudio`` is the widget.
+"""

@@ -1,1 +1,0 @@
-"""One module a lesson: the checks that its exercises call."""

@@ -1,0 +1,265 @@
+"""Does a generator give its training pictures away? A one-page report for any of ours.
+
+Examples:
+  python3 -m gan_utils.privacy.leakage explorer_unconditional data/fashion-mnist
+  python3 -m gan_utils.privacy.leakage runs/mine/mine.safetensors pictures --held-out kept_back
+
+The report compares samples with training pictures and with as many pictures that the
+generator never saw. Without the second kind nothing can be said: closeness to the data is
+what a generator is for.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from gan_utils.checkpoints import load_generator, read_card
+from gan_utils.data import fashion_mnist, to_float
+from gan_utils.images.folder import read_folder, split
+from gan_utils.metrics import image_features
+from gan_utils.privacy import leakage_page
+from gan_utils.privacy.copying import (
+    Copies,
+    DataCopying,
+    authenticity,
+    data_copying,
+    neighbour_shares,
+)
+from gan_utils.privacy.membership import Interval, auc, nearest_score, share_of, tpr_at
+
+COPIES = "copies"
+NO_SIGN = "no sign of copying found"
+CANNOT_TELL = "cannot tell: too few pictures"
+CHANCE = 0.001  # how rarely one figure may accuse a generator that does not copy
+STRICT = 3.29  # the same in standard errors, two-sided
+WEAK_ATTACK = 0.6  # an AUC that must be ruled out before we say "no sign"
+FEWEST = 50  # pictures on each side, samples too, below which we cannot tell
+MOST = 10_000  # pictures of each side that are compared
+SIDE = 32  # pixels; larger pictures are compared after averaging down to this
+
+
+class Figures(NamedTuple):
+    """What one way of looking at the pictures found."""
+
+    copies: Copies
+    test: DataCopying
+    authentic: Interval
+    control: Interval
+    attack: Interval
+    strict: Interval
+    found: Interval
+
+
+def pixels(images):
+    """Pictures as rows of numbers, averaged down to at most 32 x 32 pixels."""
+    side = max(images.shape[-2:])
+    if side > SIDE:
+        size = [max(1, round(s * SIDE / side)) for s in images.shape[-2:]]
+        images = torch.nn.functional.adaptive_avg_pool2d(images, size)
+    return images.flatten(1)
+
+
+def views(images):
+    """The ways of looking at these pictures: {name: function to features}."""
+    views = {"pixels": pixels}
+    if images.shape[1:] == (1, 28, 28):
+        views["features"] = image_features
+    return views
+
+
+def equally_many(training, held_out, seed):
+    """Random subsets of equal size, and how many held-out pictures were training ones."""
+    known = {picture.numpy().tobytes() for picture in training}
+    new = [i for i, x in enumerate(held_out) if x.numpy().tobytes() not in known]
+    twins, held_out = len(held_out) - len(new), held_out[new]
+    size = min(len(training), len(held_out), MOST)
+    if size < 2:
+        raise ValueError(
+            "a report needs at least 2 training pictures and 2 others that are not among "
+            f"them; got {len(training)} and {len(new)}"
+        )
+    chance = torch.Generator().manual_seed(seed)
+    cut = [
+        x[torch.randperm(len(x), generator=chance)[:size]] for x in (training, held_out)
+    ]
+    return *cut, twins
+
+
+def measure(samples, training, held_out, seed):
+    """All figures of one way of looking at the pictures."""
+    shares = [
+        share_of(round(authenticity(x, training) * len(x)), len(x))
+        for x in (samples, held_out)
+    ]
+    scores = [nearest_score(x, samples) for x in (training, held_out)]
+    return Figures(
+        neighbour_shares(samples, training, held_out, splits=2_000, seed=seed),
+        data_copying(samples, training, held_out, seed=seed),
+        *shares, auc(*scores), auc(*scores, z=STRICT), tpr_at(*scores),
+    )  # fmt: skip
+
+
+def verdict_of(figures, fewest):
+    """Accuse when any figure is beyond chance; else say whether it could have been."""
+    for found in figures.values():
+        copies = found.copies
+        if min(copies.p, copies.close_p) <= CHANCE or found.strict.low > 0.5:
+            return COPIES
+    unsure = any(found.attack.high > WEAK_ATTACK for found in figures.values())
+    return CANNOT_TELL if unsure or fewest < FEWEST else NO_SIGN
+
+
+class Report(NamedTuple):
+    """The verdict, the figures by way of looking, counts, and where the page lies."""
+
+    verdict: str
+    figures: dict
+    counts: dict
+    path: Path
+
+
+def write_report(path, generator, training, held_out, *, count=1_000, seed=0):
+    """Measure whether a generator copies its training pictures, and write a page about it.
+
+    Training and held-out pictures are cut to equal numbers, at random: of two crowds the
+    larger has the nearer neighbour by its size alone. Held-out pictures that also occur
+    among the training ones are left out.
+
+    Args:
+        path: of the HTML file to write; it needs no other file.
+        generator: maps z (batch, latent_dim), and classes if it has ``classes``, to
+            pictures; it must have ``latent_dim``.
+        training: the pictures it trained on, (N, C, H, W) float in [-1, 1].
+        held_out: pictures of the same kind that it never saw, likewise.
+        count: how many samples to draw, at least 2.
+        seed: of the samples, the subsets and the re-splits.
+    Returns:
+        ``Report``; its verdict is "copies", "no sign of copying found" or "cannot tell:
+        too few pictures". None of them means that the pictures are private.
+    Raises:
+        ValueError: shapes, ranges or numbers are not as above.
+        OSError: the file cannot be written.
+    """
+    _check(training, "training"), _check(held_out, "held_out")
+    if training.shape[1:] != held_out.shape[1:]:
+        raise ValueError(
+            "training and held-out pictures must have one shape; got "
+            f"{tuple(training.shape[1:])} and {tuple(held_out.shape[1:])}"
+        )
+    samples = _draw(generator, count, seed)
+    if samples.shape[1:] != training.shape[1:]:
+        raise ValueError(
+            f"the generator draws pictures of the shape {tuple(samples.shape[1:])}, the "
+            f"training pictures have {tuple(training.shape[1:])}: are these its own?"
+        )
+    total = len(training)
+    training, held_out, twins = equally_many(training, held_out, seed)
+    figures = {
+        name: measure(view(samples), view(training), view(held_out), seed)
+        for name, view in views(training).items()
+    }
+    counts = {"samples": count, "training": total, "pictures": len(training)}
+    counts["twins"] = twins
+    verdict = verdict_of(figures, min(count, len(training)))
+    page = leakage_page.page(verdict, figures, counts, samples, training, held_out)
+    path = Path(path)
+    path.write_text(page, encoding="utf-8")
+    return Report(verdict, figures, counts, path)
+
+
+@torch.no_grad()
+def _draw(generator, count, seed):
+    """``count`` samples on the CPU; the generator's mode is left as it was."""
+    if not isinstance(getattr(generator, "latent_dim", None), int):
+        raise ValueError("the generator needs latent_dim, the numbers in its z")
+    if count < 2:
+        raise ValueError(f"count must be at least 2 samples; got {count}")
+    chance = torch.Generator().manual_seed(seed)
+    z = torch.randn(count, generator.latent_dim, generator=chance)
+    given = [z]
+    if hasattr(generator, "classes"):
+        given.append(torch.randint(generator.classes, (count,), generator=chance))
+    device = next((p.device for p in generator.parameters()), z.device)
+    training, drawn = generator.training, []
+    generator.eval()
+    for parts in zip(*(x.split(100) for x in given)):
+        drawn.append(generator(*(x.to(device) for x in parts)).float().cpu())
+    generator.train(training)
+    samples = torch.cat(drawn)
+    if not samples.isfinite().all():
+        raise ValueError("the generator draws NaN or infinity; its training broke")
+    return samples
+
+
+def _check(images, name):
+    if (
+        not torch.is_tensor(images)
+        or images.dim() != 4
+        or not images.is_floating_point()
+    ):
+        kind = (
+            f"{images.dtype} {tuple(images.shape)}" if torch.is_tensor(images) else ""
+        )
+        raise ValueError(
+            f"{name} must be a float tensor (N, C, H, W) in [-1, 1]; "
+            f"got {kind or type(images).__name__}"
+        )
+    if not images.isfinite().all() or (images.numel() and images.abs().max() > 1.001):
+        raise ValueError(
+            f"{name} must hold finite values in [-1, 1]; use data.to_float"
+        )
+
+
+def main(arguments=None):
+    """Write a report as the command line says; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python3 -m gan_utils.privacy.leakage", epilog=__doc__.split("\n\n", 1)[1],
+        description=__doc__.split("\n\n")[0],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    add = parser.add_argument
+    add("weights", help="a .safetensors file with its card, or a shipped checkpoint")
+    add("folder", help="of the training pictures")
+    add("--held-out", help="folder of pictures kept out of training")
+    add("--output", default="report.html", help="the page to write")
+    add("--count", type=int, default=1_000, help="samples to draw")
+    add("--seed", type=int, default=0, help="of samples and subsets")
+    options = parser.parse_args(arguments)
+    try:
+        generator = load_generator(options.weights)
+        training, held_out = _pictures(options, generator)
+        report = write_report(
+            options.output, generator, training, held_out,
+            count=options.count, seed=options.seed,
+        )  # fmt: skip
+    except (OSError, ValueError) as error:
+        print(f"leakage: {error}", file=sys.stderr)
+        return 1
+    print(f"{report.verdict[0].upper()}{report.verdict[1:]}. Read {options.output}")
+    return 0
+
+
+def _pictures(options, generator):
+    """Training and held-out pictures, as the generator draws them: from one or two folders.
+
+    A single folder is cut in two as its training cut it, by the seed in the card.
+    """
+    path = Path(options.folder)
+    if (path / "train-images-idx3-ubyte.gz").is_file():
+        return tuple(to_float(fashion_mnist(x, path)[0]) for x in ("train", "test"))
+    shape = _draw(generator, 2, 0).shape
+    folder = read_folder(path, shape[-1])
+    if options.held_out:
+        sides = folder.images, read_folder(options.held_out, shape[-1], fewest=2).images
+    else:
+        seed = read_card(options.weights).get("seed", 0)
+        sides = tuple(folder.images[rows] for rows in split(folder, seed=seed))
+    sides = tuple(to_float(side) for side in sides)
+    return tuple(x.mean(1, keepdim=True) if shape[1] == 1 else x for x in sides)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,7 @@
+"""What made the shipped weights: one file a subject, listed in ``catalogue``.
+
+A recipe is a plain function of ``train``: it makes its networks, hands them over to be
+trained, and returns the network with the facts for its card. ``train(generator,
+discriminator, steps, **options)`` is an ``engine.session.Training``, or anything alike.
+Start with ``fashion.quick``.
+"""

@@ -1,0 +1,23 @@
+"""Every recipe by the name that ``python3 run.py train NAME`` takes."""
+
+from gan_utils.recipes import creatives, fashion, own_images, product_trial, try_on
+
+RECIPES = {
+    recipe.__name__: recipe
+    for recipe in (
+        fashion.quick,
+        fashion.explorer_unconditional,
+        fashion.explorer_conditional,
+        fashion.feature_network,
+        creatives.banner_reader,
+        creatives.banner_generator,
+        creatives.unpacked_banners,
+        creatives.unconditional_banners,
+        try_on.try_on,
+        own_images.own_images,
+        product_trial.lipstick_trial,
+        product_trial.eyewear_trial,
+        product_trial.eyewear_drawn,
+        product_trial.product_evaluator,
+    )
+}

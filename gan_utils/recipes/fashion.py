@@ -1,0 +1,98 @@
+"""What made the shipped checkpoints: ``python3 run.py train NAME`` runs a recipe.
+
+A recipe is a plain function of ``train``: it makes its networks, hands them over to be
+trained, and returns the result with the facts for its card. ``train(generator,
+discriminator, steps, **options)`` is a ``trainer.Training``, or anything alike.
+"""
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from gan_utils import metrics
+from gan_utils.attributes import named_directions
+from gan_utils.data import fashion_mnist, to_float
+from gan_utils.networks import (
+    ConditionalGenerator,
+    DCGANDiscriminator,
+    DCGANGenerator,
+    FeatureNetwork,
+    ProjectionDiscriminator,
+)
+from gan_utils.training import by_steps
+
+
+def quick(train, steps=2000):
+    """The small generator of lesson 08: a minute or two on a laptop, to try things out."""
+    generator = DCGANGenerator(64, 24, refine=True)
+    discriminator = DCGANDiscriminator(16, depth=3)
+    network = train(generator, discriminator, steps)
+    return network, _facts(network, steps, 24)
+
+
+def explorer_unconditional(train, steps=30_000, latent_dim=64, width=48):
+    """The generator that lessons 00 and 10 explore: the recipe of lesson 08, for longer."""
+    generator = DCGANGenerator(latent_dim, width, refine=True)
+    discriminator = DCGANDiscriminator(width // 2, depth=3)
+    network = train(generator, discriminator, steps)
+    return network, _facts(network, steps, width)
+
+
+def explorer_conditional(train, steps=30_000, latent_dim=64, width=48):
+    """The same, told the class of every picture."""
+    generator = ConditionalGenerator(latent_dim, width, refine=True)
+    discriminator = ProjectionDiscriminator(width // 2, depth=3)
+    network = train(generator, discriminator, steps, conditional=True)
+    found = [
+        {
+            **direction._asdict(),
+            "vector": [round(x, 4) for x in direction.vector.tolist()],
+        }
+        for direction in named_directions(network)
+    ]
+    return network, {**_facts(network, steps, width), "directions": found}
+
+
+def feature_network(train=None, steps=5000, batch_size=128):
+    """The classifier behind the FID. It is no GAN: ``train`` is not used."""
+    images, labels = fashion_mnist("train")
+    network = FeatureNetwork()
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
+    for step, _ in enumerate(by_steps(steps)):
+        which = torch.randint(len(images), (batch_size,))
+        batch = to_float(images[which])
+        if step % 2:
+            batch = batch.flip(-1)
+        loss = cross_entropy(network(batch), labels[which], label_smoothing=0.05)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return network.eval(), {
+        "test accuracy": accuracy(network),
+        "steps": steps,
+        "batch": batch_size,
+    }
+
+
+@torch.no_grad()
+def accuracy(network):
+    """Share of the 10,000 test pictures that a classifier names correctly."""
+    images, labels = fashion_mnist("test")
+    guesses = [network(to_float(batch)).argmax(1) for batch in images.split(500)]
+    return (torch.cat(guesses) == labels).float().mean().item()
+
+
+def _facts(generator, steps, width):
+    training_pictures, _ = fashion_mnist("train")
+    return {
+        "FID on the test set": metrics.score(generator),
+        "FID of 10,000 training pictures on the test set": metrics.fid(
+            training_pictures[:10_000]
+        ),
+        "steps": steps,
+        "batch": 64,
+        "latent_dim": generator.latent_dim,
+        "width": width,
+        "refine": True,
+    }

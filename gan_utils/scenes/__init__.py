@@ -1,1 +1,0 @@
-"""Rendered data with exact ground truth: banners, people with garments, portraits."""

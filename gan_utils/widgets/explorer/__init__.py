@@ -1,0 +1,5 @@
+"""The latent explorer: ``explorer.Explorer`` in a notebook, ``serve`` as a web app.
+
+``state`` knows latents and directions, ``search`` finds the latent of a picture, ``files``
+reads and writes pictures, ``view`` is the bridge to the JavaScript beside it.
+"""
