@@ -1,4 +1,4 @@
-"""The healthy ranges of lesson 21: the signs of the healthy program on ten seeds.
+"""The healthy ranges of lesson 23: the signs of the healthy program on ten seeds.
 
     python benchmarks/clinic.py
 

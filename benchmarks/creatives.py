@@ -1,4 +1,4 @@
-"""What lesson 13's table says: methods that answer the same 2,000 held-out wishes.
+"""What lesson 15's table says: methods that answer the same 2,000 held-out wishes.
 
     .venv/bin/python -m benchmarks.creatives
 

@@ -1,4 +1,4 @@
-"""Lesson 14's table: policies judged on held-out users, in ten simulated audiences.
+"""Lesson 16's table: policies judged on held-out users, in ten simulated audiences.
 
 Run from the root: ``python benchmarks/personalised.py`` writes results/personalised.json;
 about a CPU minute a seed. Everything is simulated; see data/scenes/audience.md.
@@ -29,7 +29,7 @@ CANDIDATES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 def painter():
-    """Lesson 13's shipped generator."""
+    """Lesson 15's shipped generator."""
     width = read_card("banner_generator")["width"]
     return load_checkpoint(BannerGenerator(width=width), "banner_generator")
 

@@ -1,4 +1,4 @@
-"""What each part of lesson 16 is worth: ``python -m benchmarks.product_trial``.
+"""What each part of lesson 18 is worth: ``python -m benchmarks.product_trial``.
 
 Trains the lipstick GAN as the lesson does live, whole and with parts left out, from two
 seeds each, and scores it on people and shades that it never saw. Then lets a discriminator,

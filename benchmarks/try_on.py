@@ -1,6 +1,6 @@
 """What do warping, the adversary and the mask bring? ``python -m benchmarks.try_on``.
 
-Trains the generator of lesson 15 with parts left out, from two seeds each, for the same
+Trains the generator of lesson 17 with parts left out, from two seeds each, for the same
 number of steps, and scores every one on the same held-out people and garments: as paired,
 in each other's garments, and in garments of a pattern that no training saw. The baselines
 and the shipped checkpoint go through the same scores. Writes results/try_on.json; runs that

@@ -1,4 +1,4 @@
-"""Lesson 14's figures: plotting only, every number comes in."""
+"""Lesson 16's figures: plotting only, every number comes in."""
 
 import matplotlib.pyplot as plt
 import torch

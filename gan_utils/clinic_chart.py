@@ -1,4 +1,4 @@
-"""How the clinic of lesson 21 shows a chart: pictures, six panels, the normal ranges."""
+"""How the clinic of lesson 23 shows a chart: pictures, six panels, the normal ranges."""
 
 import io
 

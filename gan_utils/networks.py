@@ -5,8 +5,6 @@ import math
 import torch
 from torch import nn
 
-from gan_utils.ads.creatives.networks import halving
-
 
 class StackedLinear(nn.Module):
     """One linear layer for several networks that train side by side.
@@ -90,6 +88,19 @@ class DCGANGenerator(nn.Module):
         return self.layers(z)
 
 
+def halving(width, depth, channels=3):
+    """Convolutions that each halve a picture; BatchNorm after all but the first."""
+    layers = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2)]
+    for _ in range(depth - 1):
+        layers += [
+            nn.Conv2d(width, 2 * width, 4, 2, 1, bias=False),
+            nn.BatchNorm2d(2 * width),
+            nn.LeakyReLU(0.2),
+        ]
+        width *= 2
+    return layers
+
+
 def strided_convolutions(width, depth):
     """The body of a DCGAN discriminator: every layer halves the picture.
 
@@ -97,15 +108,8 @@ def strided_convolutions(width, depth):
     (batch, features) with features = width * 2^(depth - 1) * side^2; side is 7 at
     depth 2 and 3 at depth 3. Returns the list of layers and the number of features.
     """
-    layers = [nn.Conv2d(1, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
-    for _ in range(depth - 1):
-        layers += [
-            nn.Conv2d(width, 2 * width, 4, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(2 * width),
-            nn.LeakyReLU(0.2),
-        ]
-        width *= 2
-    return [*layers, nn.Flatten()], width * (28 // 2**depth) ** 2
+    features = width * 2 ** (depth - 1) * (28 // 2**depth) ** 2
+    return [*halving(width, depth, channels=1), nn.Flatten()], features
 
 
 class DCGANDiscriminator(nn.Module):

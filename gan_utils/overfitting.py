@@ -1,4 +1,4 @@
-"""Lesson 17: traces of an augmentation in pictures, recorded runs and their figures."""
+"""Lesson 19: traces of an augmentation in pictures, recorded runs and their figures."""
 
 import matplotlib.pyplot as plt
 import torch

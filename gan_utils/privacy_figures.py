@@ -1,4 +1,4 @@
-"""Figures and tables of lesson 18, and the readers of its recorded runs."""
+"""Figures and tables of lesson 20, and the readers of its recorded runs."""
 
 import html
 

@@ -1,4 +1,4 @@
-"""The steps that lesson 02 writes by hand, and the loops of lessons 08 and 11."""
+"""The steps that lesson 02 writes by hand, and the loops of lessons 08 and 12."""
 
 import copy
 import functools
@@ -77,7 +77,7 @@ class Objective(nn.Module):
 
 
 class GANLoop:
-    """Two networks, two optimisers, one step at a time: the loop of lesson 11.
+    """Two networks, two optimisers, one step at a time: the loop of lesson 12.
 
     Both players use the same generated pictures. The learning rates stay constant, then
     fall linearly to 0. Nothing is read back from the device.

@@ -1,4 +1,4 @@
-"""Lesson 16's figures: labelled rows of faces, tables, losses, bars by skin tone."""
+"""Lesson 18's figures: labelled rows of faces, tables, losses, bars by skin tone."""
 
 import html
 

@@ -1,4 +1,4 @@
-"""How lesson 15 shows its results: a table, and the bars of the ablations."""
+"""How lesson 17 shows its results: a table, and the bars of the ablations."""
 
 import json
 

@@ -1,136 +1,73 @@
-"""Checks of lesson 11: who waits for the device, quiet losses, a file always whole."""
-
-import os
-import tempfile
-from pathlib import Path
-from unittest import mock
+"""Checks of lesson 11: the length of a mean, a round trip, a direction without another."""
 
 import torch
 
 from gan_utils.claims import Mistake, exercise, given
 
-WAITS = {
-    "A": (True, "a Python number has to come from the GPU"),
-    "B": (False, "it is the same tensor without its history; nobody reads it"),
-    "C": (True, "the condition needs the number before Python can go on"),
-    "D": (False, "a copy from the GPU to the GPU is one more order in its queue"),
-    "E": (False, "Python knows the shape without the GPU"),
-    "F": (True, "the size of the result is the number of positive pixels"),
-}
-READING = {
-    torch.Tensor.item, torch.Tensor.tolist, torch.Tensor.cpu, torch.Tensor.numpy,
-    torch.Tensor.__float__, torch.Tensor.__bool__, torch.Tensor.__int__,
-}  # fmt: skip
-
 
 @exercise("11.1")
-def waits(answer):
-    """Does Python wait for the GPU? Six expressions."""
-    for letter, (right, reason) in WAITS.items():
-        if letter not in answer:
-            raise Mistake(f"{letter} has no entry")
-        if given(answer[letter]) is not right:
-            word = "waits" if right else "does not wait"
-            raise Mistake(f"{letter}: Python {word}: {reason}")
-
-
-class _Watched(torch.Tensor):
-    """A tensor that counts how often its numbers are read."""
-
-    reads = 0
-
-    @classmethod
-    def __torch_function__(cls, function, types, args=(), kwargs=None):
-        _Watched.reads += function in READING
-        return super().__torch_function__(function, types, args, kwargs or {})
+def mean_length(answer):
+    """The share of its length that the mean of n points keeps, for n = 4, 16, 100."""
+    for count in (4, 16, 100):
+        if count not in answer:
+            raise Mistake(f"the entry for n = {count} is missing")
+        share, right = given(answer[count]), count**-0.5
+        if abs(share - 1 / count) < 0.005:
+            raise Mistake(
+                f"n = {count}: 1/n is the variance; the length goes with its square root"
+            )
+        if abs(share - 1) < 0.005:
+            raise Mistake(
+                f"n = {count}: independent points partly cancel, so the mean is shorter"
+            )
+        if abs(share - right) > 0.01:
+            raise Mistake(f"n = {count}: {share} is not the root of the variance 1/n")
 
 
 @exercise("11.2")
-def quiet(function):
-    """function(step, steps, every) -> means of every ``every`` losses, read once each."""
-    losses = torch.rand(40)
-    calls = []
-
-    def step():
-        calls.append(None)
-        return losses[(len(calls) - 1) % 40].clone().as_subclass(_Watched)
-
-    _Watched.reads = 0
-    means = given(function(step, 12, 4))
-    reads = _Watched.reads
-    if len(calls) != 12:
-        raise Mistake(f"the step was called {len(calls)} times, not 12")
-    if len(means) != 3:
-        raise Mistake(f"12 steps, every 4: there must be 3 means; got {len(means)}")
-    if any(torch.is_tensor(mean) for mean in means):
-        raise Mistake("the means are tensors; return Python numbers")
-    if not torch.allclose(torch.tensor(means), losses[:12].view(3, 4).mean(1)):
-        raise Mistake("the means are wrong: each is over its own 4 steps")
-    if reads > 3:
-        raise Mistake(f"the device was asked {reads} times; 3 are enough")
+def round_trip(walk):
+    """walk(a, b, count) returns (count, d): a circle from a towards b and back."""
+    a, b = torch.randn(2, 16)
+    points = given(walk(a, b, 12))
+    if points.shape != (12, 16):
+        raise Mistake(f"the shape is {tuple(points.shape)}; 12 points of 16 numbers")
+    if not torch.allclose(points[0], a, atol=1e-4):
+        raise Mistake("the first point must be a; start the angle at 0")
+    if torch.allclose(points[-1], a, atol=1e-3):
+        raise Mistake("the last point is a again; stop one step before it")
+    lengths = points.norm(dim=1)
+    if not torch.allclose(lengths, a.norm().expand(12), rtol=1e-3):
+        raise Mistake(
+            "the length changes on the way; b needs its part along a removed, and a's length"
+        )
+    if torch.pdist(points).min() < 1e-2 * a.norm():
+        raise Mistake("some points come twice; make one full turn, and no way back")
+    steps = (points - points.roll(1, 0)).norm(dim=1)
+    if steps.max() > 1.01 * steps.min():
+        raise Mistake("the steps differ; is it the full turn, 2 pi, in equal parts?")
+    if points[1] @ b < points[0] @ b:
+        raise Mistake("it turns away from b; look at the sign of the sine")
 
 
 @exercise("11.3")
-def write_safely(function):
-    """function(path, content) never leaves a piece of a file under its name."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "weights.bin"
-        path.write_bytes(b"old")
-        order, error = _run(function, path, fail=None)
-        if error is not None:
-            raise error
-        if path.read_bytes() != b"new content":
-            raise Mistake("afterwards the file does not hold the new content")
-        _check_order(order, path)
-        for moment in ("fsync", "replace"):
-            path.write_bytes(b"old")
-            _run(function, path, fail=moment)
-            if path.read_bytes() not in (b"old", b"new content"):
-                raise Mistake(f"when {moment} fails, a piece of a file is left")
-
-
-def _run(function, path, fail):
-    """Call the answer, noting what it does with files; one call may fail on purpose."""
-    order, real = [], {"fsync": os.fsync, "replace": os.replace}
-
-    def noting(name):
-        def call(*arguments):
-            seen = path.read_bytes() if path.is_file() else None
-            order.append((name, arguments, seen))
-            if name == fail:
-                raise OSError(28, "No space left on device")
-            return real[name](*arguments)
-
-        return call
-
-    with (
-        mock.patch("os.fsync", noting("fsync")),
-        mock.patch("os.replace", noting("replace")),
-        mock.patch("os.rename", noting("replace")),
+def without(remove):
+    """remove(v, others) returns v less its projection on the span of others."""
+    v, others = torch.randn(24), torch.randn(3, 24)
+    others[1] += others[0]  # not orthogonal
+    result = given(remove(v.clone(), others.clone()))
+    if result.shape != v.shape:
+        raise Mistake(
+            f"the shape is {tuple(result.shape)}; it must be that of v, (24,)"
+        )
+    if torch.allclose(result, v):
+        raise Mistake("v came back unchanged; subtract its part along the others")
+    left = (others @ result).abs().max()
+    if left > 1e-3:
+        raise Mistake(
+            "a slope of the others is left; the rows are not orthogonal, project on all at once"
+        )
+    rest = v - result
+    if not torch.allclose(
+        others.T @ torch.linalg.pinv(others.T) @ rest, rest, atol=1e-3
     ):
-        try:
-            returned = function(path, b"new content")
-        except OSError as error:
-            return order, error
-    if not order:
-        given(returned if returned is ... else 0)
-    return order, None
-
-
-def _check_order(order, path):
-    names = [name for name, _, _ in order]
-    if any(seen != b"old" for name, _, seen in order if name == "fsync"):
-        when = "after the rename" if names[:1] == ["replace"] else "in place"
-        raise Mistake(
-            f"the file under its own name changed {when} before fsync; write beside it, "
-            "fsync, and rename last"
-        )
-    if "replace" not in names:
-        raise Mistake("nothing is renamed; write beside the place, then os.replace")
-    if "fsync" not in names:
-        raise Mistake("without os.fsync the new file may still be in memory")
-    part = Path(next(arguments[0] for name, arguments, _ in order if name == "replace"))
-    if part.parent != path.parent:
-        raise Mistake(
-            "the part lies in another folder; across disks a rename is a copy"
-        )
+        raise Mistake("more changed than the part along the others; do not rescale v")

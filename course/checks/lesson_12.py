@@ -1,169 +1,136 @@
-"""Checks of lesson 12: counting, dealing pictures to ranks, a ring all-reduce."""
+"""Checks of lesson 12: who waits for the device, quiet losses, a file always whole."""
+
+import os
+import tempfile
+from pathlib import Path
+from unittest import mock
 
 import torch
 
 from gan_utils.claims import Mistake, exercise, given
 
-COUNTS = {
-    "A": (
-        6_000_000,
-        "4,000,000 bytes, sent in quarters: 3 go out in either half of the ring",
-    ),
-    "B": (
-        7_992_000,
-        "2 * 999/1,000 of the 4,000,000 bytes: it stays below twice their number",
-    ),
-    "C": (48, "a rank holds 96 / 4 = 24 rows, and ranks 0 and 1 come first"),
-    "D": (392, "a rank holds 64 / 8 = 8 pictures, each with 7 * 7 values a channel"),
-    "E": (20, "mean and variance: two sums a layer forwards, and two more backwards"),
+WAITS = {
+    "A": (True, "a Python number has to come from the GPU"),
+    "B": (False, "it is the same tensor without its history; nobody reads it"),
+    "C": (True, "the condition needs the number before Python can go on"),
+    "D": (False, "a copy from the GPU to the GPU is one more order in its queue"),
+    "E": (False, "Python knows the shape without the GPU"),
+    "F": (True, "the size of the result is the number of positive pixels"),
 }
-SIZES = (1, 2, 3, 4)
+READING = {
+    torch.Tensor.item, torch.Tensor.tolist, torch.Tensor.cpu, torch.Tensor.numpy,
+    torch.Tensor.__float__, torch.Tensor.__bool__, torch.Tensor.__int__,
+}  # fmt: skip
 
 
 @exercise("12.1")
-def counts(answer):
-    """Five whole numbers about bytes, rows and sums."""
-    for letter, (right, reason) in COUNTS.items():
+def waits(answer):
+    """Does Python wait for the GPU? Six expressions."""
+    for letter, (right, reason) in WAITS.items():
         if letter not in answer:
-            raise Mistake(f"question {letter} has no entry")
-        if given(answer[letter]) != right:
-            raise Mistake(f"{letter} is not {answer[letter]}: {reason}")
+            raise Mistake(f"{letter} has no entry")
+        if given(answer[letter]) is not right:
+            word = "waits" if right else "does not wait"
+            raise Mistake(f"{letter}: Python {word}: {reason}")
+
+
+class _Watched(torch.Tensor):
+    """A tensor that counts how often its numbers are read."""
+
+    reads = 0
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        _Watched.reads += function in READING
+        return super().__torch_function__(function, types, args, kwargs or {})
 
 
 @exercise("12.2")
-def deal(function):
-    """function(count, rank, size, epoch) gives a rank's pictures of an epoch."""
-    whole = _dealt(function, 103, 1, 0)[0]
-    if torch.equal(whole, torch.arange(len(whole))):
-        raise Mistake("the pictures are not shuffled")
-    if torch.equal(whole, _dealt(function, 103, 1, 1)[0]):
-        raise Mistake(
-            "every epoch has the same order: let the seed depend on the epoch"
-        )
-    for size in SIZES:
-        _check_hands(_dealt(function, 103, size, 2), 103, size)
+def quiet(function):
+    """function(step, steps, every) -> means of every ``every`` losses, read once each."""
+    losses = torch.rand(40)
+    calls = []
 
+    def step():
+        calls.append(None)
+        return losses[(len(calls) - 1) % 40].clone().as_subclass(_Watched)
 
-def _dealt(function, count, size, epoch):
-    hands = []
-    for rank in range(size):
-        before = torch.get_rng_state()
-        hand = given(function(count, rank, size, epoch))
-        if not torch.is_tensor(hand) or hand.dim() != 1:
-            raise Mistake("return a tensor of indices with one dimension")
-        if not torch.equal(before, torch.get_rng_state()):
-            raise Mistake(
-                "it draws from the common random numbers, and so changes the training: "
-                "give randperm a generator of its own"
-            )
-        torch.rand(rank + 1)  # ranks may have drawn different numbers before
-        hands.append(hand)
-    return hands
-
-
-def _check_hands(hands, count, size):
-    lengths = {len(hand) for hand in hands}
-    if len(lengths) > 1:
-        raise Mistake(
-            f"with {size} ranks the lengths differ ({sorted(lengths)}): the longer rank "
-            "would wait for ever at its last all-reduce"
-        )
-    dealt = torch.cat(hands)
-    if len(dealt.unique()) < len(dealt):
-        raise Mistake(
-            f"with {size} ranks some pictures are dealt twice: all ranks must cut up "
-            "one and the same order"
-        )
-    if len(dealt) <= count - size:
-        raise Mistake(
-            f"with {size} ranks only {len(dealt)} of {count} pictures are dealt; no "
-            "more may be left over than the division needs"
-        )
-    if dealt.min() < 0 or dealt.max() >= count:
-        raise Mistake(f"indices must lie in 0 ... {count - 1}")
-
-
-class Post:
-    """Carries chunks between ranks, and remembers who sent what to whom."""
-
-    def __init__(self, size, chunk):
-        self.size, self.chunk, self.sent = size, chunk, []
-
-    def __call__(self, source, target, values):
-        if target != (source + 1) % self.size:
-            raise Mistake(
-                f"rank {source} sends to rank {target}; in a ring it knows only its "
-                f"neighbour {(source + 1) % self.size}"
-            )
-        if not torch.is_tensor(values) or values.numel() != self.chunk:
-            raise Mistake("one message carries one chunk, a single tensor of the list")
-        self.sent.append(source)
-        return values.clone()
+    _Watched.reads = 0
+    means = given(function(step, 12, 4))
+    reads = _Watched.reads
+    if len(calls) != 12:
+        raise Mistake(f"the step was called {len(calls)} times, not 12")
+    if len(means) != 3:
+        raise Mistake(f"12 steps, every 4: there must be 3 means; got {len(means)}")
+    if any(torch.is_tensor(mean) for mean in means):
+        raise Mistake("the means are tensors; return Python numbers")
+    if not torch.allclose(torch.tensor(means), losses[:12].view(3, 4).mean(1)):
+        raise Mistake("the means are wrong: each is over its own 4 steps")
+    if reads > 3:
+        raise Mistake(f"the device was asked {reads} times; 3 are enough")
 
 
 @exercise("12.3")
-def ring(function):
-    """function(parts, send) sums the chunks of all ranks round a ring."""
-    for size in (2, 3, 5):
-        before = [[torch.randn(4) for _ in range(size)] for _ in range(size)]
-        right = [sum(chunks) for chunks in zip(*before)]
-        post = Post(size, 4)
-        parts = [[chunk.clone() for chunk in part] for part in before]
-        after = given(function(parts, post))
-        _check_sums(after, right, before)
-        if len(post.sent) > 2 * size * (size - 1):
-            raise Mistake(
-                f"{len(post.sent)} messages for {size} ranks; the ring needs "
-                f"{2 * size * (size - 1)}: each of 2 * (size - 1) rounds moves one chunk a rank"
-            )
-        if not post.sent:
-            raise Mistake("nothing was sent: ranks see each other only through send")
+def write_safely(function):
+    """function(path, content) never leaves a piece of a file under its name."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "weights.bin"
+        path.write_bytes(b"old")
+        order, error = _run(function, path, fail=None)
+        if error is not None:
+            raise error
+        if path.read_bytes() != b"new content":
+            raise Mistake("afterwards the file does not hold the new content")
+        _check_order(order, path)
+        for moment in ("fsync", "replace"):
+            path.write_bytes(b"old")
+            _run(function, path, fail=moment)
+            if path.read_bytes() not in (b"old", b"new content"):
+                raise Mistake(f"when {moment} fails, a piece of a file is left")
 
 
-def _check_sums(after, right, before):
-    """Raise the mistake that explains sums which are not right."""
-    size = len(right)
-    if [len(part) for part in after if isinstance(part, list)] != [size] * size:
-        raise Mistake("return the list of parts: a list of chunks for every rank")
-    same = [
-        [torch.allclose(mine, chunk, atol=1e-4) for mine, chunk in zip(part, right)]
-        for part in after
-    ]
-    if all(map(all, same)):
-        return
-    if _equal(after, [[chunk / size for chunk in right]] * size):
-        raise Mistake("these are means; an all-reduce sums, dividing comes later")
-    if _equal(after, _adding_twice(before)):
+def _run(function, path, fail):
+    """Call the answer, noting what it does with files; one call may fail on purpose."""
+    order, real = [], {"fsync": os.fsync, "replace": os.replace}
+
+    def noting(name):
+        def call(*arguments):
+            seen = path.read_bytes() if path.is_file() else None
+            order.append((name, arguments, seen))
+            if name == fail:
+                raise OSError(28, "No space left on device")
+            return real[name](*arguments)
+
+        return call
+
+    with (
+        mock.patch("os.fsync", noting("fsync")),
+        mock.patch("os.replace", noting("replace")),
+        mock.patch("os.rename", noting("replace")),
+    ):
+        try:
+            returned = function(path, b"new content")
+        except OSError as error:
+            return order, error
+    if not order:
+        given(returned if returned is ... else 0)
+    return order, None
+
+
+def _check_order(order, path):
+    names = [name for name, _, _ in order]
+    if any(seen != b"old" for name, _, seen in order if name == "fsync"):
+        when = "after the rename" if names[:1] == ["replace"] else "in place"
         raise Mistake(
-            "some values are counted twice: in the second half a finished chunk "
-            "replaces the old one, it is not added"
+            f"the file under its own name changed {when} before fsync; write beside it, "
+            "fsync, and rename last"
         )
-    done = sum(map(sum, same))
-    if done == size:
+    if "replace" not in names:
+        raise Mistake("nothing is renamed; write beside the place, then os.replace")
+    if "fsync" not in names:
+        raise Mistake("without os.fsync the new file may still be in memory")
+    part = Path(next(arguments[0] for name, arguments, _ in order if name == "replace"))
+    if part.parent != path.parent:
         raise Mistake(
-            "every sum exists on one rank only: the second half of the rounds must "
-            "carry the finished chunks round"
+            "the part lies in another folder; across disks a rename is a copy"
         )
-    raise Mistake(
-        f"{done} of {size * size} chunks hold the sum of all ranks: in round k rank r "
-        "must send the chunk that it received in the round before"
-    )
-
-
-def _equal(parts, others):
-    return all(
-        torch.allclose(mine, yours, atol=1e-4)
-        for part, other in zip(parts, others)
-        for mine, yours in zip(part, other)
-    )
-
-
-def _adding_twice(before):
-    """What comes out when the second half adds instead of replacing."""
-    size, parts = len(before), [list(part) for part in before]
-    for first in (0, 1):
-        for step in range(size - 1):
-            for rank in range(size):
-                after, chunk = (rank + 1) % size, (rank + first - step) % size
-                parts[after][chunk] = parts[after][chunk] + parts[rank][chunk]
-    return parts

@@ -1,93 +1,169 @@
-"""Checks of lesson 14: four numbers, doubly robust by hand, Thompson sampling."""
+"""Checks of lesson 14: counting, dealing pictures to ranks, a ring all-reduce."""
 
 import torch
 
-from gan_utils.claims import Mistake, check_numbers, exercise, given
+from gan_utils.claims import Mistake, exercise, given
 
-RIGHT = {"A": 1.04, "B": 2.5, "C": 20.0, "D": 25_000.0}
-USUAL = {
-    ("A", 1.2): "the lift is 1 + CV squared, and CV is 0.2",
-    ("A", 0.04): "this is the gain over uniform; the lift is 1 more",
-    ("A", 1.0): "a GAN of clicks does lean to what is clicked, by CV squared",
-    ("B", 2.0): "this is the plain mean; weigh each ad by its share of the clicks",
-    ("B", 3.0): "this is the best ad; a GAN of clicks still shows the other one",
-    ("C", 0.05): "this is the log's propensity; the weight divides by it",
-    ("C", 1.0): "a match counts more often, since the log rarely shows that creative",
-    ("D", 100_000.0): "a wider difference needs fewer impressions",
-    ("D", 50_000.0): "the difference enters squared",
-    ("D", 200_000.0): "a wider difference needs fewer impressions",
+COUNTS = {
+    "A": (
+        6_000_000,
+        "4,000,000 bytes, sent in quarters: 3 go out in either half of the ring",
+    ),
+    "B": (
+        7_992_000,
+        "2 * 999/1,000 of the 4,000,000 bytes: it stays below twice their number",
+    ),
+    "C": (48, "a rank holds 96 / 4 = 24 rows, and ranks 0 and 1 come first"),
+    "D": (392, "a rank holds 64 / 8 = 8 pictures, each with 7 * 7 values a channel"),
+    "E": (20, "mean and variance: two sums a layer forwards, and two more backwards"),
 }
+SIZES = (1, 2, 3, 4)
 
 
 @exercise("14.1")
-def numbers(answer):
-    """Four numbers about lift, matching, weights and sample size."""
-    check_numbers(answer, RIGHT, USUAL, rel_tol=1e-3)
+def counts(answer):
+    """Five whole numbers about bytes, rows and sums."""
+    for letter, (right, reason) in COUNTS.items():
+        if letter not in answer:
+            raise Mistake(f"question {letter} has no entry")
+        if given(answer[letter]) != right:
+            raise Mistake(f"{letter} is not {answer[letter]}: {reason}")
 
 
 @exercise("14.2")
-def choose(function):
-    """function(wins, losses) -> the arm of each draw: Thompson sampling with Beta beliefs.
+def deal(function):
+    """function(count, rank, size, epoch) gives a rank's pictures of an epoch."""
+    whole = _dealt(function, 103, 1, 0)[0]
+    if torch.equal(whole, torch.arange(len(whole))):
+        raise Mistake("the pictures are not shuffled")
+    if torch.equal(whole, _dealt(function, 103, 1, 1)[0]):
+        raise Mistake(
+            "every epoch has the same order: let the seed depend on the epoch"
+        )
+    for size in SIZES:
+        _check_hands(_dealt(function, 103, size, 2), 103, size)
 
-    wins, losses: (arms,) counts; 1 is added to both for a uniform start.
-    """
-    wins, losses = torch.tensor([12.0, 1.0, 1.0]), torch.tensor([12.0, 9.0, 2.0])
-    picks = torch.tensor([int(given(function(wins, losses))) for _ in range(3_000)])
-    if picks.min() < 0 or picks.max() > 2:
-        raise Mistake("the answer is the number of an arm, from 0 to 2")
-    share = picks.bincount(minlength=3) / len(picks)
-    if share.max() == 1:
+
+def _dealt(function, count, size, epoch):
+    hands = []
+    for rank in range(size):
+        before = torch.get_rng_state()
+        hand = given(function(count, rank, size, epoch))
+        if not torch.is_tensor(hand) or hand.dim() != 1:
+            raise Mistake("return a tensor of indices with one dimension")
+        if not torch.equal(before, torch.get_rng_state()):
+            raise Mistake(
+                "it draws from the common random numbers, and so changes the training: "
+                "give randperm a generator of its own"
+            )
+        torch.rand(rank + 1)  # ranks may have drawn different numbers before
+        hands.append(hand)
+    return hands
+
+
+def _check_hands(hands, count, size):
+    lengths = {len(hand) for hand in hands}
+    if len(lengths) > 1:
         raise Mistake(
-            "it always takes the same arm: draw a rate for every arm, then compare"
+            f"with {size} ranks the lengths differ ({sorted(lengths)}): the longer rank "
+            "would wait for ever at its last all-reduce"
         )
-    draws = torch.distributions.Beta(wins + 1, losses + 1).sample((40_000,))
-    right = draws.argmax(1).bincount(minlength=3) / len(draws)
-    lowest = draws.argmin(1).bincount(minlength=3) / len(draws)
-    if (share - lowest).abs().max() < 0.03:
+    dealt = torch.cat(hands)
+    if len(dealt.unique()) < len(dealt):
         raise Mistake(
-            "it takes the lowest rate that it drew, or wins and losses are exchanged"
+            f"with {size} ranks some pictures are dealt twice: all ranks must cut up "
+            "one and the same order"
         )
-    if (share - 1 / 3).abs().max() < 0.03:
-        raise Mistake("every arm comes equally often; the counts are not used")
-    if (share - right).abs().max() > 0.04:
+    if len(dealt) <= count - size:
         raise Mistake(
-            f"arm 0 comes in {share[0]:.0%} of draws, and belief says {right[0]:.0%}; "
-            "is 1 added to both counts, and one rate drawn for every arm?"
+            f"with {size} ranks only {len(dealt)} of {count} pictures are dealt; no "
+            "more may be left over than the division needs"
         )
+    if dealt.min() < 0 or dealt.max() >= count:
+        raise Mistake(f"indices must lie in 0 ... {count - 1}")
+
+
+class Post:
+    """Carries chunks between ranks, and remembers who sent what to whom."""
+
+    def __init__(self, size, chunk):
+        self.size, self.chunk, self.sent = size, chunk, []
+
+    def __call__(self, source, target, values):
+        if target != (source + 1) % self.size:
+            raise Mistake(
+                f"rank {source} sends to rank {target}; in a ring it knows only its "
+                f"neighbour {(source + 1) % self.size}"
+            )
+        if not torch.is_tensor(values) or values.numel() != self.chunk:
+            raise Mistake("one message carries one chunk, a single tensor of the list")
+        self.sent.append(source)
+        return values.clone()
 
 
 @exercise("14.3")
-def doubly_robust(function):
-    """function(clicks, weight, predicted_shown, predicted_policy) -> a click rate."""
-    clicks = (torch.rand(400) < 0.3).float()
-    weight = 5 * (torch.rand(400) < 0.2).float()
-    shown, policy = torch.rand(2, 400) * 0.4
-    value = torch.as_tensor(given(function(clicks, weight, shown, policy))).float()
-    if value.dim() != 0:
-        raise Mistake(f"a click rate is one number; got the shape {tuple(value.shape)}")
-    right = (policy + weight * (clicks - shown)).mean()
-    usual = [
-        (policy.mean(), "this is the model alone; the log's correction is missing"),
-        ((weight * clicks).mean(), "this is IPS; the model's prediction is missing"),
-        (
-            (policy + weight * clicks).mean(),
-            "clicks count twice: subtract the prediction for what was shown",
-        ),
-        (
-            (policy + weight * (clicks - policy)).mean(),
-            "the error of the model is that on the creative that was shown",
-        ),
-        (
-            (policy - weight * (clicks - shown)).mean(),
-            "the sign is turned: too few predicted clicks must raise the estimate",
-        ),
-        (
-            (policy + clicks - shown).mean(),
-            "the weight is missing: the log shows other creatives than the policy",
-        ),
+def ring(function):
+    """function(parts, send) sums the chunks of all ranks round a ring."""
+    for size in (2, 3, 5):
+        before = [[torch.randn(4) for _ in range(size)] for _ in range(size)]
+        right = [sum(chunks) for chunks in zip(*before)]
+        post = Post(size, 4)
+        parts = [[chunk.clone() for chunk in part] for part in before]
+        after = given(function(parts, post))
+        _check_sums(after, right, before)
+        if len(post.sent) > 2 * size * (size - 1):
+            raise Mistake(
+                f"{len(post.sent)} messages for {size} ranks; the ring needs "
+                f"{2 * size * (size - 1)}: each of 2 * (size - 1) rounds moves one chunk a rank"
+            )
+        if not post.sent:
+            raise Mistake("nothing was sent: ranks see each other only through send")
+
+
+def _check_sums(after, right, before):
+    """Raise the mistake that explains sums which are not right."""
+    size = len(right)
+    if [len(part) for part in after if isinstance(part, list)] != [size] * size:
+        raise Mistake("return the list of parts: a list of chunks for every rank")
+    same = [
+        [torch.allclose(mine, chunk, atol=1e-4) for mine, chunk in zip(part, right)]
+        for part in after
     ]
-    for wrong, reason in usual:
-        if torch.isclose(value, wrong, atol=1e-6):
-            raise Mistake(reason)
-    if not torch.isclose(value, right, atol=1e-5):
-        raise Mistake("the value is off; prediction plus weighted error, then the mean")
+    if all(map(all, same)):
+        return
+    if _equal(after, [[chunk / size for chunk in right]] * size):
+        raise Mistake("these are means; an all-reduce sums, dividing comes later")
+    if _equal(after, _adding_twice(before)):
+        raise Mistake(
+            "some values are counted twice: in the second half a finished chunk "
+            "replaces the old one, it is not added"
+        )
+    done = sum(map(sum, same))
+    if done == size:
+        raise Mistake(
+            "every sum exists on one rank only: the second half of the rounds must "
+            "carry the finished chunks round"
+        )
+    raise Mistake(
+        f"{done} of {size * size} chunks hold the sum of all ranks: in round k rank r "
+        "must send the chunk that it received in the round before"
+    )
+
+
+def _equal(parts, others):
+    return all(
+        torch.allclose(mine, yours, atol=1e-4)
+        for part, other in zip(parts, others)
+        for mine, yours in zip(part, other)
+    )
+
+
+def _adding_twice(before):
+    """What comes out when the second half adds instead of replacing."""
+    size, parts = len(before), [list(part) for part in before]
+    for first in (0, 1):
+        for step in range(size - 1):
+            for rank in range(size):
+                after, chunk = (rank + 1) % size, (rank + first - step) % size
+                parts[after][chunk] = parts[after][chunk] + parts[rank][chunk]
+    return parts

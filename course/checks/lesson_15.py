@@ -1,89 +1,82 @@
-"""Checks of lesson 15: four numbers of a warp, the roughness of a flow, an error on cloth."""
+"""Checks of lesson 15: counting wishes, readable type, a mix of two wishes."""
 
 import torch
 
-from gan_utils.claims import Mistake, check_numbers, exercise, given
-
-RIGHT = {"A": 12.0, "B": -12.0, "C": 1.0, "D": 192.0}
-USUAL = {
-    ("A", 0.5): "the unit is half a picture; asked are pixels",
-    ("A", 24.0): "a flow of 2 is the whole width, so 0.5 is a quarter of it",
-    ("A", 16.0): "the picture is 48 wide and 64 high; this flow goes along the width",
-    (
-        "B",
-        12.0,
-    ): "each pixel *takes* its value from the right; which way does it all move?",
-    ("B", 0.0): "something moves: every pixel shows what lay 12 to its right",
-    ("C", 0.0): "SSIM is a similarity, not a distance: what is it for equal pictures?",
-    ("C", 100.0): "SSIM is not in per cent",
-    ("D", 1.0): "a PatchGAN gives a score a patch, not one a picture",
-    ("D", 3072.0): "two of its convolutions halve the picture",
-    ("D", 768.0): "two of its convolutions halve the picture, not one",
-}
+from gan_utils.ads.creatives.lettering import contrast_ratio
+from gan_utils.claims import Mistake, exercise, given
+from gan_utils.latent import slerp
 
 
 @exercise("15.1")
 def numbers(answer):
-    """Four numbers about a flow, SSIM and a patch discriminator."""
-    check_numbers(answer, RIGHT, USUAL)
+    """A code's length, the number of wishes, a contrast, a whole wish, channels."""
+    right = {"A": 33, "B": 20_160, "C": 4.2, "D": 0.59049, "E": 9}
+    hints = {
+        "A": {140: "codes are put one after the other: their lengths add up"},
+        "B": {4037: "each new value goes with every old wish: multiply"},
+        "C": {5.0: "0.05 is added to both luminances before dividing"},
+        "D": {0.9: "that is one attribute; all five must be right",
+              4.5: "probabilities of independent events multiply"},
+        "E": {3: "D sees three banners at once, of three colours each",
+              6: "that is a pack of two"},
+    }  # fmt: skip
+    for key, value in right.items():
+        found = given(answer[key])
+        for wrong, why in hints[key].items():
+            if abs(found - wrong) < 0.005 * wrong:
+                raise Mistake(f"{key}: {why}")
+        if abs(found - value) > 0.005 * value:
+            raise Mistake(f"{key}: {found} is not right")
 
 
 @exercise("15.2")
-def roughness(function):
-    """function(flow) -> mean |step to the right| + mean |step down|, for (N, 2, H, W)."""
-    flow = torch.randn(3, 2, 6, 5)
-    value = torch.as_tensor(given(function(flow))).float()
-    if value.dim() != 0:
-        raise Mistake(f"the penalty is one number; got the shape {tuple(value.shape)}")
-    right, down = flow.diff(dim=3), flow.diff(dim=2)
-    usual = [
-        (right.abs().mean(), "steps down, along axis 2, are missing"),
-        (down.abs().mean(), "steps to the right, along axis 3, are missing"),
-        (right.mean() + down.mean(), "steps of opposite sign cancel: absolute values"),
-        (right.square().mean() + down.square().mean(),
-         "squares punish one sharp edge, as at a sleeve, most; asked are absolute values"),
-        (right.abs().sum() + down.abs().sum(),
-         "a sum grows with the batch and the picture; take means"),
-        (flow.diff(dim=1).abs().mean() + down.abs().mean(),
-         "axis 1 holds the two parts of the flow; the picture's axes are 2 and 3"),
-        (flow.abs().mean(), "this is the size of the flow; asked is how it changes"),
-    ]  # fmt: skip
-    for wrong, reason in usual:
-        if torch.isclose(value, wrong, atol=1e-6):
-            raise Mistake(reason)
-    if not torch.isclose(value, right.abs().mean() + down.abs().mean(), atol=1e-6):
-        raise Mistake(f"{value:.4f} is not the sum of the two means of absolute steps")
+def ink(safest_ink):
+    """safest_ink(ground) is black or white, whichever stands out more."""
+    random = torch.Generator().manual_seed(0)
+    grounds = torch.rand(300, 3, generator=random)
+    for ground in [torch.tensor([0.02] * 3), torch.tensor([0.98] * 3), *grounds]:
+        found = given(safest_ink(ground))
+        if not torch.is_tensor(found) or found.shape != (3,):
+            raise Mistake("the answer must be a tensor (3,), one colour")
+        if not (found.eq(0).all() or found.eq(1).all()):
+            raise Mistake("the ink must be black (0, 0, 0) or white (1, 1, 1)")
+        if contrast_ratio(ground, found) < contrast_ratio(ground, 1 - found):
+            if ground.mean() in (0.02, 0.98) or abs(ground.mean() - 0.5) > 0.3:
+                raise Mistake("black and white are exchanged")
+            raise Mistake(
+                f"on the ground {[round(c, 2) for c in ground.tolist()]} the other ink "
+                "has more contrast: compare contrast ratios, not the mean of the colour"
+            )
 
 
 @exercise("15.3")
-def on_cloth(function):
-    """function(pictures, truth, worn) -> mean absolute error on the cloth, (N,)."""
-    pictures, truth = torch.rand(2, 4, 3, 7, 5) * 2 - 1
-    worn = (torch.rand(4, 1, 7, 5) > 0.5).float()
-    worn[3] = 0
-    value = given(function(pictures, truth, worn))
-    if tuple(value.shape) != (4,):
-        raise Mistake(
-            f"one number a picture is asked: (4,); got the shape {tuple(value.shape)}"
-        )
-    if not torch.isfinite(value).all():
-        raise Mistake("a figure without visible cloth must give 0, not a division by 0")
-    off = (pictures - truth).abs()
-    area = worn.sum((1, 2, 3)).clamp(min=1)
-    right = (off.mean(1, True) * worn).sum((1, 2, 3)) / area
-    usual = [
-        ((off * worn).mean((1, 2, 3)),
-         "divide by the area of the cloth; small garments look too good this way"),
-        ((off * worn).sum((1, 2, 3)) / area,
-         "the sum runs over three colours; take their mean, or divide by 3"),
-        (off.mean((1, 2, 3)), "the rest of the picture counts as well; use worn"),
-        (((pictures - truth).mean(1, True) * worn).sum((1, 2, 3)) / area,
-         "errors of opposite sign cancel: absolute values"),
-    ]  # fmt: skip
-    for wrong, reason in usual:
-        if torch.allclose(value, wrong, atol=1e-6):
-            raise Mistake(reason)
-    if not torch.allclose(value, right, atol=1e-5):
-        raise Mistake(
-            "the values are off; compare with the formula, picture by picture"
-        )
+def mixing(mix):
+    """mix(z_a, z_b, code_a, code_b, share) -> latent and code."""
+    random = torch.Generator().manual_seed(0)
+    z_a, z_b = torch.randn(2, 4, 64, generator=random)
+    code_a, code_b = torch.eye(28)[:4], torch.eye(28)[9:13]
+    for share in (0.0, 0.3, 1.0):
+        z, code = mix(z_a, z_b, code_a, code_b, share)
+        given(z), given(code)
+        if z.shape != z_a.shape or code.shape != code_a.shape:
+            raise Mistake("the shapes must stay (N, 64) and (N, 28), in this order")
+        ends = {"z": (z, z_a, z_b), "the code": (code, code_a, code_b)}
+        for name, (found, a, b) in ends.items():
+            if share in (0.0, 1.0) and not torch.allclose(
+                found, b if share else a, atol=1e-4
+            ):
+                raise Mistake(
+                    f"at share {share:g} {name} must be that of {'AB'[int(share)]}"
+                )
+        if not torch.allclose(code.sum(1), torch.ones(4), atol=1e-4):
+            raise Mistake(
+                "the code leaves the line: its numbers no longer add up to those of A and B"
+            )
+        if not torch.allclose(z, slerp(z_a, z_b, share), atol=1e-4):
+            raise Mistake(
+                "z must move on the circle (slerp); a straight line shortens it"
+            )
+        if not torch.allclose(code, code_a.lerp(code_b, share), atol=1e-4):
+            raise Mistake(
+                "the code must move on the straight line, in proportion to share"
+            )

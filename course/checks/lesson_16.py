@@ -1,101 +1,93 @@
-"""Checks of lesson 16: four numbers, the gap between groups, the cycle."""
-
-import math
+"""Checks of lesson 16: four numbers, doubly robust by hand, Thompson sampling."""
 
 import torch
 
-from gan_utils.claims import Mistake, exercise, given
+from gan_utils.claims import Mistake, check_numbers, exercise, given
 
-RIGHT = {"A": 0.1, "B": 0.01, "C": 0.0, "D": 0.4}
+RIGHT = {"A": 1.04, "B": 2.5, "C": 20.0, "D": 25_000.0}
 USUAL = {
-    ("A", -0.2): "the strength is missing: it multiplies the mask in both places",
-    ("A", 0.0): "what is kept is 1 - s m, not 1 - m",
-    ("A", 0.35): "the share of the colour is s m, not a part of it; add s m c",
-    ("B", 0.25): "this is the error inside the lips; asked is the mean over the window",
-    ("B", 6.25): "multiply by the share of the pixels, not by its inverse",
-    ("B", 0.24): "this is what is left outside; the error there is 0",
-    ("C", 1.0): "a picture that is not changed comes back as it was",
-    ("C", 0.25): "neither term compares with the true picture; both compare with x",
-    ("D", 0.1): "this is the shown value; solve the blend for the value behind it",
-    ("D", 0.2): "divide by what the lens lets through, 1 - alpha",
-    ("D", 0.0): "look at the sign: subtract alpha c, and c is negative",
+    ("A", 1.2): "the lift is 1 + CV squared, and CV is 0.2",
+    ("A", 0.04): "this is the gain over uniform; the lift is 1 more",
+    ("A", 1.0): "a GAN of clicks does lean to what is clicked, by CV squared",
+    ("B", 2.0): "this is the plain mean; weigh each ad by its share of the clicks",
+    ("B", 3.0): "this is the best ad; a GAN of clicks still shows the other one",
+    ("C", 0.05): "this is the log's propensity; the weight divides by it",
+    ("C", 1.0): "a match counts more often, since the log rarely shows that creative",
+    ("D", 100_000.0): "a wider difference needs fewer impressions",
+    ("D", 50_000.0): "the difference enters squared",
+    ("D", 200_000.0): "a wider difference needs fewer impressions",
 }
 
 
 @exercise("16.1")
 def numbers(answer):
-    """Four numbers: a blend, a small region, a lazy generator, a lens looked through."""
-    for letter, right in RIGHT.items():
-        if letter not in answer:
-            raise Mistake(f"the number {letter} has no entry")
-        value = float(given(answer[letter]))
-        if math.isclose(value, right, abs_tol=1e-3):
-            continue
-        for (of, wrong), reason in USUAL.items():
-            if of == letter and math.isclose(value, wrong, abs_tol=1e-3):
-                raise Mistake(f"{letter}: {reason}")
-        raise Mistake(f"{letter} is not {value:.3g}")
+    """Four numbers about lift, matching, weights and sample size."""
+    check_numbers(answer, RIGHT, USUAL, rel_tol=1e-3)
 
 
 @exercise("16.2")
-def gap(function):
-    """function(errors, groups) -> worst minus best of the groups' means."""
-    groups = torch.tensor([0, 0, 0, 1, 1, 3, 3, 3, 3, 4])
-    errors = torch.tensor([1.0, 2.0, 6.0, 4.0, 8.0, 1.0, 1.0, 2.0, 9.0, 5.0])
-    value = torch.as_tensor(given(function(errors, groups))).float()
-    if value.dim() != 0:
-        raise Mistake(f"the gap is one number; got the shape {tuple(value.shape)}")
-    if value.isnan():
-        raise Mistake("a group without people (2 here) has no mean; leave it out")
-    means = torch.stack([errors[groups == g].mean() for g in (0, 1, 3, 4)])
-    usual = [
-        (
-            errors.max() - errors.min(),
-            "these are single people; average each group first",
-        ),
-        (
-            means.max() - errors.mean(),
-            "this is worst minus all; asked is worst minus best",
-        ),
-        (means.max(), "this counts the empty group as 0, or forgets the best one"),
-        (means.std(), "asked is worst minus best, not the spread"),
-        (means.min() - means.max(), "the sign is turned: worst minus best"),
-    ]
-    for wrong, reason in usual:
-        if torch.isclose(value, wrong):
-            raise Mistake(reason)
-    if not torch.isclose(value, means.max() - means.min()):
-        raise Mistake(f"expected {means.max() - means.min():.3g}, got {value:.3g}")
+def choose(function):
+    """function(wins, losses) -> the arm of each draw: Thompson sampling with Beta beliefs.
 
-
-def _generator(images, wish):
-    """Something that is not its own inverse."""
-    return 0.5 * images + wish[:, :1, None, None]
+    wins, losses: (arms,) counts; 1 is added to both for a uniform start.
+    """
+    wins, losses = torch.tensor([12.0, 1.0, 1.0]), torch.tensor([12.0, 9.0, 2.0])
+    picks = torch.tensor([int(given(function(wins, losses))) for _ in range(3_000)])
+    if picks.min() < 0 or picks.max() > 2:
+        raise Mistake("the answer is the number of an arm, from 0 to 2")
+    share = picks.bincount(minlength=3) / len(picks)
+    if share.max() == 1:
+        raise Mistake(
+            "it always takes the same arm: draw a rate for every arm, then compare"
+        )
+    draws = torch.distributions.Beta(wins + 1, losses + 1).sample((40_000,))
+    right = draws.argmax(1).bincount(minlength=3) / len(draws)
+    lowest = draws.argmin(1).bincount(minlength=3) / len(draws)
+    if (share - lowest).abs().max() < 0.03:
+        raise Mistake(
+            "it takes the lowest rate that it drew, or wins and losses are exchanged"
+        )
+    if (share - 1 / 3).abs().max() < 0.03:
+        raise Mistake("every arm comes equally often; the counts are not used")
+    if (share - right).abs().max() > 0.04:
+        raise Mistake(
+            f"arm 0 comes in {share[0]:.0%} of draws, and belief says {right[0]:.0%}; "
+            "is 1 added to both counts, and one rate drawn for every arm?"
+        )
 
 
 @exercise("16.3")
-def cycle(loss):
-    """loss(generator, images, own, asked) -> E|G(G(x, asked), own) - x|."""
-    images, own, asked = torch.randn(6, 3, 8, 8), torch.rand(6, 4), torch.rand(6, 4)
-    value = torch.as_tensor(given(loss(_generator, images, own, asked))).float()
+def doubly_robust(function):
+    """function(clicks, weight, predicted_shown, predicted_policy) -> a click rate."""
+    clicks = (torch.rand(400) < 0.3).float()
+    weight = 5 * (torch.rand(400) < 0.2).float()
+    shown, policy = torch.rand(2, 400) * 0.4
+    value = torch.as_tensor(given(function(clicks, weight, shown, policy))).float()
     if value.dim() != 0:
-        raise Mistake(f"a loss is one number; got the shape {tuple(value.shape)}")
-    there, stay = _generator(images, asked), _generator(images, own)
-    back = _generator(there, own)
+        raise Mistake(f"a click rate is one number; got the shape {tuple(value.shape)}")
+    right = (policy + weight * (clicks - shown)).mean()
     usual = [
-        ((there - images).abs().mean(), "the way back is missing: apply G a second time"),
-        ((stay - images).abs().mean(), "this is the identity term; the picture must first change"),
-        ((_generator(there, asked) - images).abs().mean(),
-         "the way back asks for what the picture showed at first, own"),
-        ((_generator(stay, asked) - images).abs().mean(),
-         "the order is turned: first asked, then own"),
-        ((back - there).abs().mean(), "compare with the first picture, not with the changed one"),
-        ((back - images).square().mean(), "the difference is absolute, not squared"),
-        ((back - images).abs().sum(), "take the mean, not the sum"),
-        ((back - images).mean(), "without | | the differences cancel"),
-    ]  # fmt: skip
+        (policy.mean(), "this is the model alone; the log's correction is missing"),
+        ((weight * clicks).mean(), "this is IPS; the model's prediction is missing"),
+        (
+            (policy + weight * clicks).mean(),
+            "clicks count twice: subtract the prediction for what was shown",
+        ),
+        (
+            (policy + weight * (clicks - policy)).mean(),
+            "the error of the model is that on the creative that was shown",
+        ),
+        (
+            (policy - weight * (clicks - shown)).mean(),
+            "the sign is turned: too few predicted clicks must raise the estimate",
+        ),
+        (
+            (policy + clicks - shown).mean(),
+            "the weight is missing: the log shows other creatives than the policy",
+        ),
+    ]
     for wrong, reason in usual:
-        if torch.isclose(value, wrong, atol=1e-5):
+        if torch.isclose(value, wrong, atol=1e-6):
             raise Mistake(reason)
-    if not torch.isclose(value, (back - images).abs().mean(), atol=1e-5):
-        raise Mistake("the value is off; two passes of G, one mean of | |")
+    if not torch.isclose(value, right, atol=1e-5):
+        raise Mistake("the value is off; prediction plus weighted error, then the mean")

@@ -1,88 +1,89 @@
-"""Checks of lesson 17: five numbers, augmentation with a probability, its adaptation."""
+"""Checks of lesson 17: four numbers of a warp, the roughness of a flow, an error on cloth."""
 
 import torch
 
 from gan_utils.claims import Mistake, check_numbers, exercise, given
 
-RIGHT = {"A": 768.0, "B": 0.5, "C": 0.0, "D": 1.0, "E": 0.4}
+RIGHT = {"A": 12.0, "B": -12.0, "C": 1.0, "D": 192.0}
 USUAL = {
-    ("A", 24.0): "this is the number of steps divided by 100; each step draws 32",
-    ("A", 76_800.0): "this is all pictures together; there are 100 of them",
-    ("B", 2.0): "this is the fraction turned over; the denominator is the larger way",
-    ("B", -2.0): "mind the sign of the generated logit: 3 - (-5) is 8",
-    ("B", 4.0): "this is the numerator alone",
-    ("C", 1.0): "1 is what a sampler gets that knows neither side better",
-    ("C", 0.5): "the distance of a copy to its original is not half of anything",
-    ("D", 3.0): "these are the pairs in which the held-out distance is larger",
-    ("D", 2.0): "2 is what chance gives, half of four pairs",
-    ("D", 0.25): "this is the share of pairs; U counts them",
-    ("E", 0.6): "this is 2p; the determinant is (1 - p)^2 - p^2",
-    ("E", 0.58): "the product of the other diagonal is subtracted, not added",
-    ("E", 0.49): "this is (1 - p)^2; subtract the product of the other diagonal",
+    ("A", 0.5): "the unit is half a picture; asked are pixels",
+    ("A", 24.0): "a flow of 2 is the whole width, so 0.5 is a quarter of it",
+    ("A", 16.0): "the picture is 48 wide and 64 high; this flow goes along the width",
+    (
+        "B",
+        12.0,
+    ): "each pixel *takes* its value from the right; which way does it all move?",
+    ("B", 0.0): "something moves: every pixel shows what lay 12 to its right",
+    ("C", 0.0): "SSIM is a similarity, not a distance: what is it for equal pictures?",
+    ("C", 100.0): "SSIM is not in per cent",
+    ("D", 1.0): "a PatchGAN gives a score a patch, not one a picture",
+    ("D", 3072.0): "two of its convolutions halve the picture",
+    ("D", 768.0): "two of its convolutions halve the picture, not one",
 }
 
 
 @exercise("17.1")
 def numbers(answer):
-    """Five numbers: visits, r_v, the ratio of a copier, U, and a determinant."""
+    """Four numbers about a flow, SSIM and a patch discriminator."""
     check_numbers(answer, RIGHT, USUAL)
 
 
 @exercise("17.2")
-def chance(function):
-    """function(change, images, p) -> each picture changed with probability p."""
-    images = (1 + torch.rand(4_000, 1, 2, 2)).requires_grad_()
-    result = torch.as_tensor(given(function(torch.neg, images, 0.2)))
-    if result.shape != images.shape:
-        raise Mistake(
-            f"pictures {tuple(images.shape)} became {tuple(result.shape)}; the coins "
-            "must have the shape (N, 1, 1, 1)"
-        )
-    if not result.requires_grad:
-        raise Mistake("no gradient comes back: do not detach, G learns through this")
-    changed = (result < 0).flatten(1)
-    if (changed.any(1) != changed.all(1)).any():
-        raise Mistake("pixels are changed one by one; toss one coin for each picture")
-    share = changed[:, 0].double().mean().item()
-    if share in (0.0, 1.0):
-        raise Mistake("all pictures are treated alike; toss one coin for each of them")
-    if 0.75 < share < 0.85:
-        raise Mistake("p is the probability to change a picture, not to leave it")
-    if not 0.16 < share < 0.24:
-        raise Mistake(f"with p = 0.2, {share:.0%} of the pictures were changed")
-    (slope,) = torch.autograd.grad(result.sum(), images)
-    if not torch.equal(slope < 0, result < 0):
-        raise Mistake("the gradient must pass through the change itself")
+def roughness(function):
+    """function(flow) -> mean |step to the right| + mean |step down|, for (N, 2, H, W)."""
+    flow = torch.randn(3, 2, 6, 5)
+    value = torch.as_tensor(given(function(flow))).float()
+    if value.dim() != 0:
+        raise Mistake(f"the penalty is one number; got the shape {tuple(value.shape)}")
+    right, down = flow.diff(dim=3), flow.diff(dim=2)
+    usual = [
+        (right.abs().mean(), "steps down, along axis 2, are missing"),
+        (down.abs().mean(), "steps to the right, along axis 3, are missing"),
+        (right.mean() + down.mean(), "steps of opposite sign cancel: absolute values"),
+        (right.square().mean() + down.square().mean(),
+         "squares punish one sharp edge, as at a sleeve, most; asked are absolute values"),
+        (right.abs().sum() + down.abs().sum(),
+         "a sum grows with the batch and the picture; take means"),
+        (flow.diff(dim=1).abs().mean() + down.abs().mean(),
+         "axis 1 holds the two parts of the flow; the picture's axes are 2 and 3"),
+        (flow.abs().mean(), "this is the size of the flow; asked is how it changes"),
+    ]  # fmt: skip
+    for wrong, reason in usual:
+        if torch.isclose(value, wrong, atol=1e-6):
+            raise Mistake(reason)
+    if not torch.isclose(value, right.abs().mean() + down.abs().mean(), atol=1e-6):
+        raise Mistake(f"{value:.4f} is not the sum of the two means of absolute steps")
 
 
 @exercise("17.3")
-def controller(adapted):
-    """adapted(p, real_logits, target, pace) -> the next probability."""
-    sure = torch.tensor([3.0, 2.0, 0.5, 1.0, 4.0])  # r_t = 1
-    torn = torch.tensor([0.1, 9.0, -0.2, -0.3])  # r_t = 0, mean logit 2.15
-    mostly = torch.tensor([1.0] * 3 + [-1.0])  # r_t = 0.5, three quarters above 0
-    cases = [
-        (0.5, sure, 0.52), (0.5, torn, 0.48), (0.5, mostly, 0.48),
-        (0.99, sure, 1.0), (0.01, torn, 0.0),
-    ]  # fmt: skip
-    found = [float(given(adapted(p, x, 0.6, 0.02))) for p, x, _ in cases]
-    if any(x != x for x in found):
-        raise Mistake("the result is NaN")
-    if found[0] < 0.5 < found[1]:
-        raise Mistake("turned round: more augmentation is for a D that is too sure")
-    if abs(found[0] - 0.5) < 1e-6:
-        raise Mistake("p does not move; add or subtract pace")
-    if found[1] > 0.5:
+def on_cloth(function):
+    """function(pictures, truth, worn) -> mean absolute error on the cloth, (N,)."""
+    pictures, truth = torch.rand(2, 4, 3, 7, 5) * 2 - 1
+    worn = (torch.rand(4, 1, 7, 5) > 0.5).float()
+    worn[3] = 0
+    value = given(function(pictures, truth, worn))
+    if tuple(value.shape) != (4,):
         raise Mistake(
-            "one large logit decides; take the mean of the signs, not of logits"
+            f"one number a picture is asked: (4,); got the shape {tuple(value.shape)}"
         )
-    if found[2] > 0.5:
-        raise Mistake("r_t is the mean sign, from -1 to 1, not the share above 0")
-    if abs(found[0] - 0.52) > 1e-6:
-        raise Mistake("the step has a fixed length: pace, whatever the distance is")
-    if found[3] > 1 or found[4] < 0:
-        raise Mistake("p is a probability; keep it between 0 and 1")
-    if any(abs(x - right) > 1e-6 for x, (_, _, right) in zip(found, cases)):
-        raise Mistake("p is off; move by pace towards more or less, then clamp")
-    if abs(float(adapted(0.5, mostly, 0.3, 0.02)) - 0.52) > 1e-6:
-        raise Mistake("use the target that is given, not 0.6")
+    if not torch.isfinite(value).all():
+        raise Mistake("a figure without visible cloth must give 0, not a division by 0")
+    off = (pictures - truth).abs()
+    area = worn.sum((1, 2, 3)).clamp(min=1)
+    right = (off.mean(1, True) * worn).sum((1, 2, 3)) / area
+    usual = [
+        ((off * worn).mean((1, 2, 3)),
+         "divide by the area of the cloth; small garments look too good this way"),
+        ((off * worn).sum((1, 2, 3)) / area,
+         "the sum runs over three colours; take their mean, or divide by 3"),
+        (off.mean((1, 2, 3)), "the rest of the picture counts as well; use worn"),
+        (((pictures - truth).mean(1, True) * worn).sum((1, 2, 3)) / area,
+         "errors of opposite sign cancel: absolute values"),
+    ]  # fmt: skip
+    for wrong, reason in usual:
+        if torch.allclose(value, wrong, atol=1e-6):
+            raise Mistake(reason)
+    if not torch.allclose(value, right, atol=1e-5):
+        raise Mistake(
+            "the values are off; compare with the formula, picture by picture"
+        )

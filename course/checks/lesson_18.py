@@ -1,100 +1,101 @@
-"""Checks of lesson 18: four numbers, clipping each example, a calibrated attack."""
+"""Checks of lesson 18: four numbers, the gap between groups, the cycle."""
+
+import math
 
 import torch
 
-from gan_utils.claims import Mistake, check_numbers, exercise, given
-from gan_utils.privacy.membership import nearest_score
+from gan_utils.claims import Mistake, exercise, given
 
-RIGHT = {"A": 0.75, "B": 0.3, "C": 0.25, "D": 2.5}
+RIGHT = {"A": 0.1, "B": 0.01, "C": 0.0, "D": 0.4}
 USUAL = {
-    ("A", 1.0): "one member scores below one other picture; count all four pairs",
-    ("A", 0.5): "count all four pairs of a member and another picture, one by one",
-    ("A", 0.25): "this is the share of pairs that the attack gets wrong",
-    ("B", 0.1): "this is the coin's; epsilon lets the rate grow by e^epsilon",
-    ("B", 0.1099): "epsilon is in the exponent: the factor is e^epsilon",
-    ("C", 0.3): "the factor is on the odds, 1 to 9, not on the probability",
-    ("C", 1 / 3): "these are the odds, 3 to 9; the probability is 3 in 12",
-    (
-        "C",
-        0.1,
-    ): "this is what the attacker believed before; evidence can triple the odds",
-    ("D", 0.5): "this is one step; five steps add up",
-    ("D", 5.0): "the noise enters as 2 s^2, that is 8",
-    ("D", 12.5): "the divergence adds up over steps, the order stays 4",
+    ("A", -0.2): "the strength is missing: it multiplies the mask in both places",
+    ("A", 0.0): "what is kept is 1 - s m, not 1 - m",
+    ("A", 0.35): "the share of the colour is s m, not a part of it; add s m c",
+    ("B", 0.25): "this is the error inside the lips; asked is the mean over the window",
+    ("B", 6.25): "multiply by the share of the pixels, not by its inverse",
+    ("B", 0.24): "this is what is left outside; the error there is 0",
+    ("C", 1.0): "a picture that is not changed comes back as it was",
+    ("C", 0.25): "neither term compares with the true picture; both compare with x",
+    ("D", 0.1): "this is the shown value; solve the blend for the value behind it",
+    ("D", 0.2): "divide by what the lens lets through, 1 - alpha",
+    ("D", 0.0): "look at the sign: subtract alpha c, and c is negative",
 }
 
 
 @exercise("18.1")
 def numbers(answer):
-    """Four numbers about the AUC, the bound on an attack, odds and the accountant."""
-    check_numbers(answer, RIGHT, USUAL)
+    """Four numbers: a blend, a small region, a lazy generator, a lens looked through."""
+    for letter, right in RIGHT.items():
+        if letter not in answer:
+            raise Mistake(f"the number {letter} has no entry")
+        value = float(given(answer[letter]))
+        if math.isclose(value, right, abs_tol=1e-3):
+            continue
+        for (of, wrong), reason in USUAL.items():
+            if of == letter and math.isclose(value, wrong, abs_tol=1e-3):
+                raise Mistake(f"{letter}: {reason}")
+        raise Mistake(f"{letter} is not {value:.3g}")
 
 
 @exercise("18.2")
-def clipping(function):
-    """function(gradients, clip) -> the noiseless sum of clipped rows, (weights,)."""
-    gradients = torch.tensor([[3.0, 4.0], [0.3, 0.4], [0.0, -10.0], [0.0, 0.0]])
-    result = torch.as_tensor(given(function(gradients.clone(), 1.0))).float()
-    if result.shape != (2,):
-        raise Mistake(
-            f"four gradients of 2 weights gave the shape {tuple(result.shape)}; sum the "
-            "clipped gradients over the examples, axis 0: (2,)"
-        )
-    if not result.isfinite().all():
-        raise Mistake("a gradient of length 0 gives NaN; bound the length from below")
-    lengths = gradients.norm(dim=1, keepdim=True).clamp_min(1e-12)
-    right = gradients * (1 / lengths).clamp_max(1)
-    total = gradients.sum(0)
+def gap(function):
+    """function(errors, groups) -> worst minus best of the groups' means."""
+    groups = torch.tensor([0, 0, 0, 1, 1, 3, 3, 3, 3, 4])
+    errors = torch.tensor([1.0, 2.0, 6.0, 4.0, 8.0, 1.0, 1.0, 2.0, 9.0, 5.0])
+    value = torch.as_tensor(given(function(errors, groups))).float()
+    if value.dim() != 0:
+        raise Mistake(f"the gap is one number; got the shape {tuple(value.shape)}")
+    if value.isnan():
+        raise Mistake("a group without people (2 here) has no mean; leave it out")
+    means = torch.stack([errors[groups == g].mean() for g in (0, 1, 3, 4)])
     usual = [
-        (total, "nothing is clipped: one example can move the sum as far as it likes"),
-        (total / total.norm(), "the sum is clipped; clip each example before the sum"),
         (
-            gradients.clamp(-1, 1).sum(0),
-            "each number is clipped; scale whole gradients",
+            errors.max() - errors.min(),
+            "these are single people; average each group first",
         ),
-        ((gradients / lengths).sum(0), "short gradients are scaled up; leave them be"),
-        (right.mean(0), "this is the mean; the noise is laid on the sum"),
+        (
+            means.max() - errors.mean(),
+            "this is worst minus all; asked is worst minus best",
+        ),
+        (means.max(), "this counts the empty group as 0, or forgets the best one"),
+        (means.std(), "asked is worst minus best, not the spread"),
+        (means.min() - means.max(), "the sign is turned: worst minus best"),
     ]
     for wrong, reason in usual:
-        if torch.allclose(result, wrong, atol=1e-4):
+        if torch.isclose(value, wrong):
             raise Mistake(reason)
-    if not torch.allclose(result, right.sum(0), atol=1e-4):
-        raise Mistake("the sum is off; scale each row by min(1, clip / its length)")
-    wide = torch.as_tensor(function(gradients.clone(), 100.0)).float()
-    if not torch.allclose(wide, total, atol=1e-4):
-        raise Mistake("with a wide bound nothing may change; use clip, not 1")
+    if not torch.isclose(value, means.max() - means.min()):
+        raise Mistake(f"expected {means.max() - means.min():.3g}, got {value:.3g}")
+
+
+def _generator(images, wish):
+    """Something that is not its own inverse."""
+    return 0.5 * images + wish[:, :1, None, None]
 
 
 @exercise("18.3")
-def calibrated(attack):
-    """attack(pictures, samples, reference) -> higher for members, (pictures,)."""
-    pictures = torch.tensor([[0.0], [10.0], [20.0]])
-    samples = torch.tensor([[0.5], [13.0], [21.0]])
-    reference = torch.tensor([[2.0], [11.0], [40.0]])
-    scores = torch.as_tensor(given(attack(pictures, samples, reference))).double()
-    if scores.shape != (3,):
-        raise Mistake(
-            f"three pictures gave the shape {tuple(scores.shape)}; give one score each"
-        )
-    of_samples, of_reference = (
-        nearest_score(pictures, x) for x in (samples, reference)
-    )
-    right = of_samples - of_reference
+def cycle(loss):
+    """loss(generator, images, own, asked) -> E|G(G(x, asked), own) - x|."""
+    images, own, asked = torch.randn(6, 3, 8, 8), torch.rand(6, 4), torch.rand(6, 4)
+    value = torch.as_tensor(given(loss(_generator, images, own, asked))).float()
+    if value.dim() != 0:
+        raise Mistake(f"a loss is one number; got the shape {tuple(value.shape)}")
+    there, stay = _generator(images, asked), _generator(images, own)
+    back = _generator(there, own)
     usual = [
-        (
-            of_samples,
-            "the reference is not used: easy pictures still look like members",
-        ),
-        (of_reference, "the samples are not used"),
-        (
-            -right,
-            "the signs are turned: a member is near to samples, so it scores high",
-        ),
-        (-of_samples - of_reference, "the signs are turned, and do not add the two"),
-        (of_samples + of_reference, "subtract what the reference says; do not add it"),
-    ]
+        ((there - images).abs().mean(), "the way back is missing: apply G a second time"),
+        ((stay - images).abs().mean(), "this is the identity term; the picture must first change"),
+        ((_generator(there, asked) - images).abs().mean(),
+         "the way back asks for what the picture showed at first, own"),
+        ((_generator(stay, asked) - images).abs().mean(),
+         "the order is turned: first asked, then own"),
+        ((back - there).abs().mean(), "compare with the first picture, not with the changed one"),
+        ((back - images).square().mean(), "the difference is absolute, not squared"),
+        ((back - images).abs().sum(), "take the mean, not the sum"),
+        ((back - images).mean(), "without | | the differences cancel"),
+    ]  # fmt: skip
     for wrong, reason in usual:
-        if torch.allclose(scores, wrong, atol=1e-5):
+        if torch.isclose(value, wrong, atol=1e-5):
             raise Mistake(reason)
-    if not torch.allclose(scores, right, atol=1e-5):
-        raise Mistake("the scores are off; distance to reference minus to samples")
+    if not torch.isclose(value, (back - images).abs().mean(), atol=1e-5):
+        raise Mistake("the value is off; two passes of G, one mean of | |")

@@ -1,123 +1,88 @@
-"""Checks of lesson 19: four numbers, Heun's step, a tighter bound."""
-
-import math
+"""Checks of lesson 19: five numbers, augmentation with a probability, its adaptation."""
 
 import torch
 
 from gan_utils.claims import Mistake, check_numbers, exercise, given
 
-RIGHT = {"A": 2.0, "B": 2.0, "C": 4.0, "D": -2.0}
+RIGHT = {"A": 768.0, "B": 0.5, "C": 0.0, "D": 1.0, "E": 0.4}
 USUAL = {
-    ("A", 4.0): "this is m^2; the closed form halves the sum",
-    ("A", 2.5): "v - log v - 1 is 0 at v = 1; nothing is left but m^2 / 2",
-    ("A", 1.0): "square the mean: m^2 / 2",
-    ("A", -2.0): "a divergence is never negative: the signs are turned",
-    ("B", 1568.0): "this is for the whole picture; divide by its 784 pixels",
-    ("B", 1.3863): "these are nats; log 2 of them make a bit",
-    ("B", -2.0): "bits are minus the log-probability",
-    ("C", 0.0): "this is the place at t = 0.25; the velocity is the way, x_1 - x_0",
-    ("C", 1.0): "this is the way covered so far; the velocity is for the whole time",
-    ("C", -4.0): "time runs from noise to data: x_1 - x_0, not the reverse",
-    ("C", 3.0): "this is where the line ends; subtract where it begins",
-    ("D", 2.0): "where a flow spreads points, their density falls: the sign is turned",
-    ("D", -1.0): "the divergence of 2x is 2, for a time of 1",
-    ("D", 0.0): "the divergence of 2x is its slope, 2, not 0",
+    ("A", 24.0): "this is the number of steps divided by 100; each step draws 32",
+    ("A", 76_800.0): "this is all pictures together; there are 100 of them",
+    ("B", 2.0): "this is the fraction turned over; the denominator is the larger way",
+    ("B", -2.0): "mind the sign of the generated logit: 3 - (-5) is 8",
+    ("B", 4.0): "this is the numerator alone",
+    ("C", 1.0): "1 is what a sampler gets that knows neither side better",
+    ("C", 0.5): "the distance of a copy to its original is not half of anything",
+    ("D", 3.0): "these are the pairs in which the held-out distance is larger",
+    ("D", 2.0): "2 is what chance gives, half of four pairs",
+    ("D", 0.25): "this is the share of pairs; U counts them",
+    ("E", 0.6): "this is 2p; the determinant is (1 - p)^2 - p^2",
+    ("E", 0.58): "the product of the other diagonal is subtracted, not added",
+    ("E", 0.49): "this is (1 - p)^2; subtract the product of the other diagonal",
 }
 
 
 @exercise("19.1")
 def numbers(answer):
-    """Four numbers about the KL, bits per dimension, a velocity and a log-density."""
+    """Five numbers: visits, r_v, the ratio of a copier, U, and a determinant."""
     check_numbers(answer, RIGHT, USUAL)
 
 
 @exercise("19.2")
-def better_step(heun):
-    """heun(velocity, x, t, step) -> the place after one step of Heun's method."""
-
-    def velocity(x, t):
-        return x * x + 3 * t
-
-    x, t, step = torch.tensor([0.5, -1.0, 2.0]), 0.2, 0.1
-    place = torch.as_tensor(given(heun(velocity, x.clone(), t, step))).float()
-    if place.shape != x.shape:
-        raise Mistake(f"three places gave the shape {tuple(place.shape)}")
-    for wrong, reason in _usual_places(velocity, x, t, step):
-        if torch.allclose(place, wrong, atol=1e-5):
-            raise Mistake(reason)
-    here = velocity(x, t)
-    there = velocity(x + step * here, t + step)
-    if not torch.allclose(place, x + step * (here + there) / 2, atol=1e-5):
-        raise Mistake("the place is off; x + step * (first + second velocity) / 2")
-
-
-def _usual_places(velocity, x, t, step):
-    """Where the usual mistakes arrive."""
-    here = velocity(x, t)
-    there = velocity(x + step * here, t + step)
-    return [
-        (x + step * here, "this is Euler's step: the second look is not used"),
-        (x + step * there, "only the second look is used; take the mean of the two"),
-        (x + step * (here + there), "the two velocities are added; take their mean"),
-        (step * (here + there) / 2, "this is the way; add it to the place x"),
-        (x + (here + there) / 2, "the way is velocity times step"),
-        (
-            x + step * (here + velocity(x + step * here, t)) / 2,
-            "the second look is at the old time; it is at t + step",
-        ),
-        (
-            x + step * (here + velocity(x, t + step)) / 2,
-            "the second look is at the old place; it is where Euler would arrive",
-        ),
-        (
-            x + step * (here + velocity(x + here, t + step)) / 2,
-            "Euler arrives at x + step * velocity: the step is missing",
-        ),
-        (
-            x + step * velocity(x + step * here / 2, t + step / 2),
-            "this is the midpoint method, also good; Heun looks at the step's end",
-        ),
-        (
-            x - step * (here + there) / 2,
-            "the sign is turned: it walks backwards",
-        ),
-    ]
+def chance(function):
+    """function(change, images, p) -> each picture changed with probability p."""
+    images = (1 + torch.rand(4_000, 1, 2, 2)).requires_grad_()
+    result = torch.as_tensor(given(function(torch.neg, images, 0.2)))
+    if result.shape != images.shape:
+        raise Mistake(
+            f"pictures {tuple(images.shape)} became {tuple(result.shape)}; the coins "
+            "must have the shape (N, 1, 1, 1)"
+        )
+    if not result.requires_grad:
+        raise Mistake("no gradient comes back: do not detach, G learns through this")
+    changed = (result < 0).flatten(1)
+    if (changed.any(1) != changed.all(1)).any():
+        raise Mistake("pixels are changed one by one; toss one coin for each picture")
+    share = changed[:, 0].double().mean().item()
+    if share in (0.0, 1.0):
+        raise Mistake("all pictures are treated alike; toss one coin for each of them")
+    if 0.75 < share < 0.85:
+        raise Mistake("p is the probability to change a picture, not to leave it")
+    if not 0.16 < share < 0.24:
+        raise Mistake(f"with p = 0.2, {share:.0%} of the pictures were changed")
+    (slope,) = torch.autograd.grad(result.sum(), images)
+    if not torch.equal(slope < 0, result < 0):
+        raise Mistake("the gradient must pass through the change itself")
 
 
 @exercise("19.3")
-def tighter_bound(function):
-    """function(log_weights) -> log of the mean weight of every picture."""
-    log_weights = torch.tensor([[-2000.0, 1.0], [-2001.0, 3.0], [-2005.0, -4.0]])
-    bound = torch.as_tensor(given(function(log_weights.clone()))).float()
-    right = log_weights.logsumexp(0) - math.log(3)
-    if bound.shape == (3,):
-        raise Mistake("three values came back, one a draw: the axis is wrong")
-    if bound.shape != (2,):
-        raise Mistake(
-            f"two pictures need two bounds; got the shape {tuple(bound.shape)}"
-        )
-    if not bound.isfinite().all():
-        raise Mistake("e^-2000 is 0 to a computer; stay in logs with logsumexp")
-    usual = [
-        (log_weights.mean(0), "this is the mean of logs, the ELBO; take the log of the mean"),
-        (log_weights.logsumexp(0), "this is the log of the sum; a mean divides by K"),
-        (
-            log_weights.logsumexp(0) - 3,
-            "in logs, dividing by K subtracts log K, not K",
-        ),
-        (log_weights.logsumexp(0) / 3, "divide the sum, not its log: subtract log K"),
-        (
-            log_weights.logsumexp(0) + math.log(3),
-            "dividing by K subtracts log K; here it is added",
-        ),
-        (
-            log_weights.logsumexp(0) - math.log(2),
-            "K is the number of draws, not of pictures",
-        ),
-        (log_weights.amax(0), "this is the best draw; take the mean of all"),
+def controller(adapted):
+    """adapted(p, real_logits, target, pace) -> the next probability."""
+    sure = torch.tensor([3.0, 2.0, 0.5, 1.0, 4.0])  # r_t = 1
+    torn = torch.tensor([0.1, 9.0, -0.2, -0.3])  # r_t = 0, mean logit 2.15
+    mostly = torch.tensor([1.0] * 3 + [-1.0])  # r_t = 0.5, three quarters above 0
+    cases = [
+        (0.5, sure, 0.52), (0.5, torn, 0.48), (0.5, mostly, 0.48),
+        (0.99, sure, 1.0), (0.01, torn, 0.0),
     ]  # fmt: skip
-    for wrong, reason in usual:
-        if torch.allclose(bound, wrong, atol=1e-4):
-            raise Mistake(reason)
-    if not torch.allclose(bound, right, atol=1e-4):
-        raise Mistake("the bounds are off; logsumexp over the draws, minus log K")
+    found = [float(given(adapted(p, x, 0.6, 0.02))) for p, x, _ in cases]
+    if any(x != x for x in found):
+        raise Mistake("the result is NaN")
+    if found[0] < 0.5 < found[1]:
+        raise Mistake("turned round: more augmentation is for a D that is too sure")
+    if abs(found[0] - 0.5) < 1e-6:
+        raise Mistake("p does not move; add or subtract pace")
+    if found[1] > 0.5:
+        raise Mistake(
+            "one large logit decides; take the mean of the signs, not of logits"
+        )
+    if found[2] > 0.5:
+        raise Mistake("r_t is the mean sign, from -1 to 1, not the share above 0")
+    if abs(found[0] - 0.52) > 1e-6:
+        raise Mistake("the step has a fixed length: pace, whatever the distance is")
+    if found[3] > 1 or found[4] < 0:
+        raise Mistake("p is a probability; keep it between 0 and 1")
+    if any(abs(x - right) > 1e-6 for x, (_, _, right) in zip(found, cases)):
+        raise Mistake("p is off; move by pace towards more or less, then clamp")
+    if abs(float(adapted(0.5, mostly, 0.3, 0.02)) - 0.52) > 1e-6:
+        raise Mistake("use the target that is given, not 0.6")

@@ -1,69 +1,100 @@
-"""Checks of lesson 20: four numbers, the middle square, an honest split."""
-
-import math
+"""Checks of lesson 20: four numbers, clipping each example, a calibrated attack."""
 
 import torch
 
 from gan_utils.claims import Mistake, check_numbers, exercise, given
+from gan_utils.privacy.membership import nearest_score
 
-RIGHT = {"A": 425.0, "B": 9_600 / 425, "C": 7.5, "D": 0.0}
+RIGHT = {"A": 0.75, "B": 0.3, "C": 0.25, "D": 2.5}
 USUAL = {
-    ("A", 75.0): "these are held out; asked are those that train",
-    ("A", 500.0): "15 % of them are held out and never train",
-    ("B", 300.0): "these are the steps; each shows 32 pictures",
-    ("B", 9_600 / 500): "held-out pictures are never dealt: divide by those that train",
-    ("B", 300 / 425): "every step shows 32 pictures, not one",
-    ("C", 2.5): "every pixel has three bytes: red, green and blue",
-    ("C", 7.5e9): "these are bytes; asked are gigabytes",
-    ("C", 20.0): "these are bits (in units of 10^9, one colour); a byte has eight",
-    ("D", 1.0): "1 is what a perfect generator of new pictures gets",
+    ("A", 1.0): "one member scores below one other picture; count all four pairs",
+    ("A", 0.5): "count all four pairs of a member and another picture, one by one",
+    ("A", 0.25): "this is the share of pairs that the attack gets wrong",
+    ("B", 0.1): "this is the coin's; epsilon lets the rate grow by e^epsilon",
+    ("B", 0.1099): "epsilon is in the exponent: the factor is e^epsilon",
+    ("C", 0.3): "the factor is on the odds, 1 to 9, not on the probability",
+    ("C", 1 / 3): "these are the odds, 3 to 9; the probability is 3 in 12",
+    (
+        "C",
+        0.1,
+    ): "this is what the attacker believed before; evidence can triple the odds",
+    ("D", 0.5): "this is one step; five steps add up",
+    ("D", 5.0): "the noise enters as 2 s^2, that is 8",
+    ("D", 12.5): "the divergence adds up over steps, the order stays 4",
 }
 
 
 @exercise("20.1")
 def numbers(answer):
-    """Four numbers about splits, epochs, bombs and copies."""
-    check_numbers(answer, RIGHT, USUAL, rel_tol=5e-3)
+    """Four numbers about the AUC, the bound on an attack, odds and the accountant."""
+    check_numbers(answer, RIGHT, USUAL)
 
 
 @exercise("20.2")
-def square(function):
-    """function(width, height) -> (left, top, right, bottom) of the middle square."""
-    for width, height in ((100, 60), (60, 100), (50, 50), (101, 40)):
-        box = given(function(width, height))
-        left, top, right, bottom = (given(value) for value in box)
-        size = f"{width} x {height}"
-        if (left, top) == (right, bottom) or right <= left or bottom <= top:
-            raise Mistake(f"for {size} the box {tuple(box)} is empty")
-        if right - left != bottom - top:
-            raise Mistake(f"for {size} the box {tuple(box)} is no square")
-        if left < 0 or top < 0 or right > width or bottom > height:
-            raise Mistake(f"for {size} the box {tuple(box)} leaves the picture")
-        if right - left != min(width, height):
-            raise Mistake(f"for {size} a larger square fits than {tuple(box)}")
-        if abs(left - (width - right)) > 1 or abs(top - (height - bottom)) > 1:
-            raise Mistake(f"for {size} the box {tuple(box)} is not in the middle")
+def clipping(function):
+    """function(gradients, clip) -> the noiseless sum of clipped rows, (weights,)."""
+    gradients = torch.tensor([[3.0, 4.0], [0.3, 0.4], [0.0, -10.0], [0.0, 0.0]])
+    result = torch.as_tensor(given(function(gradients.clone(), 1.0))).float()
+    if result.shape != (2,):
+        raise Mistake(
+            f"four gradients of 2 weights gave the shape {tuple(result.shape)}; sum the "
+            "clipped gradients over the examples, axis 0: (2,)"
+        )
+    if not result.isfinite().all():
+        raise Mistake("a gradient of length 0 gives NaN; bound the length from below")
+    lengths = gradients.norm(dim=1, keepdim=True).clamp_min(1e-12)
+    right = gradients * (1 / lengths).clamp_max(1)
+    total = gradients.sum(0)
+    usual = [
+        (total, "nothing is clipped: one example can move the sum as far as it likes"),
+        (total / total.norm(), "the sum is clipped; clip each example before the sum"),
+        (
+            gradients.clamp(-1, 1).sum(0),
+            "each number is clipped; scale whole gradients",
+        ),
+        ((gradients / lengths).sum(0), "short gradients are scaled up; leave them be"),
+        (right.mean(0), "this is the mean; the noise is laid on the sum"),
+    ]
+    for wrong, reason in usual:
+        if torch.allclose(result, wrong, atol=1e-4):
+            raise Mistake(reason)
+    if not torch.allclose(result, right.sum(0), atol=1e-4):
+        raise Mistake("the sum is off; scale each row by min(1, clip / its length)")
+    wide = torch.as_tensor(function(gradients.clone(), 100.0)).float()
+    if not torch.allclose(wide, total, atol=1e-4):
+        raise Mistake("with a wide bound nothing may change; use clip, not 1")
 
 
 @exercise("20.3")
-def honest_split(function):
-    """function(groups, share) -> a mask of held-out pictures that keeps groups whole."""
-    groups = torch.arange(400) // 4  # a hundred groups of four
-    mask = given(function(groups, 0.2))
-    if not torch.is_tensor(mask) or mask.dtype != torch.bool or mask.shape != (400,):
-        raise Mistake("the answer is one bool for every picture, a tensor (N,)")
-    parts = mask.view(100, 4).float().mean(1)
-    if ((parts > 0) & (parts < 1)).any():
-        raise Mistake("a group is torn: a near copy of a held-out picture trains")
-    held = parts.mean().item()
-    if math.isclose(held, 0.8, abs_tol=0.02):
-        raise Mistake("True marks the held-out pictures; here it marks the others")
-    if not math.isclose(held, 0.2, abs_tol=0.02):
-        raise Mistake(f"about 20 % should be held out; it is {held:.0%}")
-    order = parts.nonzero()[:, 0]
-    if order[-1] - order[0] < 30:
-        raise Mistake("the groups lie side by side; files sorted by name or day do, too: "
-                      "choose at random")  # fmt: skip
-    every = function(torch.arange(50), 0.5)
-    if every.sum() not in (24, 25, 26):
-        raise Mistake("without near copies every picture is a group of its own")
+def calibrated(attack):
+    """attack(pictures, samples, reference) -> higher for members, (pictures,)."""
+    pictures = torch.tensor([[0.0], [10.0], [20.0]])
+    samples = torch.tensor([[0.5], [13.0], [21.0]])
+    reference = torch.tensor([[2.0], [11.0], [40.0]])
+    scores = torch.as_tensor(given(attack(pictures, samples, reference))).double()
+    if scores.shape != (3,):
+        raise Mistake(
+            f"three pictures gave the shape {tuple(scores.shape)}; give one score each"
+        )
+    of_samples, of_reference = (
+        nearest_score(pictures, x) for x in (samples, reference)
+    )
+    right = of_samples - of_reference
+    usual = [
+        (
+            of_samples,
+            "the reference is not used: easy pictures still look like members",
+        ),
+        (of_reference, "the samples are not used"),
+        (
+            -right,
+            "the signs are turned: a member is near to samples, so it scores high",
+        ),
+        (-of_samples - of_reference, "the signs are turned, and do not add the two"),
+        (of_samples + of_reference, "subtract what the reference says; do not add it"),
+    ]
+    for wrong, reason in usual:
+        if torch.allclose(scores, wrong, atol=1e-5):
+            raise Mistake(reason)
+    if not torch.allclose(scores, right, atol=1e-5):
+        raise Mistake("the scores are off; distance to reference minus to samples")

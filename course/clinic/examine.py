@@ -1,4 +1,4 @@
-"""The clinic of lesson 21: run a training program, and note its vital signs.
+"""The clinic of lesson 23: run a training program, and note its vital signs.
 
 A program is a function (generator, discriminator, pictures) that trains the two networks
 and yields (real, fake, d_loss, g_loss) after every step: the two batches that the

@@ -1,4 +1,4 @@
-"""What every program of lesson 21 is made of: players, optimiser, pictures, a healthy loop."""
+"""What every program of lesson 23 is made of: players, optimiser, pictures, a healthy loop."""
 
 import functools
 

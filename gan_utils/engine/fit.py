@@ -1,4 +1,4 @@
-"""Drive the loop of lesson 11: count, log, save, stop, and go on where a run stopped."""
+"""Drive the loop of lesson 12: count, log, save, stop, and go on where a run stopped."""
 
 import contextlib
 import json

@@ -6,8 +6,7 @@ import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
 from gan_utils.augment import colour, cutout, translation
-from gan_utils.metrics import frechet_distance, precision_recall
-from gan_utils.privacy.copying import nearest
+from gan_utils.metrics import frechet_distance, nearest, precision_recall
 
 KEPT = 16  # numbers that describe a picture in ``FeatureSpace``
 TO_JUDGE = 20  # pictures to hold out at least, where a quarter of them are so many

@@ -1,4 +1,4 @@
-"""Ceramic vases on coloured grounds: the sample pictures of lesson 20, drawn by us.
+"""Ceramic vases on coloured grounds: the sample pictures of lesson 22, drawn by us.
 
 A vase is a solid of revolution: a radius for every height, lit from the upper left. Its
 glaze is a pattern in two coordinates, height and longitude. Everything is a formula with

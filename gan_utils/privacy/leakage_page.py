@@ -6,8 +6,8 @@ import io
 
 from PIL import Image
 
+from gan_utils.metrics import nearest
 from gan_utils.plotting import tile
-from gan_utils.privacy.copying import nearest
 
 SHOWN = 12  # closest pairs on the page
 HEADLINES = {

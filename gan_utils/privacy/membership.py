@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import torch
 
-from gan_utils.metrics import CHUNK, feature_pair
-from gan_utils.privacy.copying import nearest, wins_of
+from gan_utils.metrics import CHUNK, feature_pair, nearest
+from gan_utils.privacy.copying import wins_of
 
 Z = 1.959964  # standard deviations around the mean that hold 95 % of a normal
 

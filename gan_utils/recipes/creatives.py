@@ -1,4 +1,4 @@
-"""What made the networks of lesson 13: the evaluator first, then the generator."""
+"""What made the networks of lesson 15: the evaluator first, then the generator."""
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -29,7 +29,7 @@ def training_banners():
 
 
 def banner_generator(train, steps=5000, width=32, pack=PACK):
-    """The generator of banners: lessons 13 and 14."""
+    """The generator of banners: lessons 15 and 16."""
     network, facts = _train(train, steps, width, pack, training_banners())
     scores = {
         f"{combinations} combinations": score(network, combinations)
@@ -39,12 +39,12 @@ def banner_generator(train, steps=5000, width=32, pack=PACK):
 
 
 def unpacked_banners(train, steps=5000, width=32):
-    """The same, where D sees one banner at a time: a rival in lesson 13."""
+    """The same, where D sees one banner at a time: a rival in lesson 15."""
     return banner_generator(train, steps, width, pack=1)
 
 
 def unconditional_banners(train, steps=5000, width=32):
-    """The same networks, told nothing: a baseline of lesson 13."""
+    """The same networks, told nothing: a baseline of lesson 15."""
     banners = training_banners()
     order = torch.randperm(
         len(banners.images), generator=torch.Generator().manual_seed(0)

@@ -30,7 +30,7 @@ def quick(train, steps=2000):
 
 
 def explorer_unconditional(train, steps=30_000, latent_dim=64, width=48):
-    """The generator that lessons 00 and 10 explore: the recipe of lesson 08, for longer."""
+    """The generator that lessons 00 and 11 explore: the recipe of lesson 08, for longer."""
     generator = DCGANGenerator(latent_dim, width, refine=True)
     discriminator = DCGANDiscriminator(width // 2, depth=3)
     network = train(generator, discriminator, steps)

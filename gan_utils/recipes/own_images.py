@@ -1,4 +1,4 @@
-"""The recipe of lesson 20: a GAN of a folder of pictures, the reader's or the sample."""
+"""The recipe of lesson 22: a GAN of a folder of pictures, the reader's or the sample."""
 
 from gan_utils.augment import Augmented
 from gan_utils.data import to_float

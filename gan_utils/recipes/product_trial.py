@@ -1,4 +1,4 @@
-"""What made the checkpoints of lesson 16: lipstick, eyewear, and their judge."""
+"""What made the checkpoints of lesson 18: lipstick, eyewear, and their judge."""
 
 import torch
 from torch.nn.functional import cross_entropy, one_hot
@@ -29,7 +29,7 @@ DATA = "portraits drawn by gan_utils.ads.product_trial.portraits (MIT)"
 
 
 def lipstick_trial(train=None, steps=3000, people=TRAINING):
-    """Lesson 16's GAN that puts lipstick on and takes it off. ``train`` is not used."""
+    """Lesson 18's GAN that puts lipstick on and takes it off. ``train`` is not used."""
     bare = portraits(people, SEEDS["bare"], TRAINING_SHADES).bare
     worn = portraits(people, SEEDS["product"], TRAINING_SHADES)
     wish = wishes(shade_colours()[worn.shade])
@@ -104,7 +104,7 @@ def drawn_scores(generator, test=None):
 
 
 def eyewear_trial(train=None, steps=1800, people=TRAINING):
-    """Lesson 16's finder and placer of eyewear: no pairs, no landmarks, no GAN."""
+    """Lesson 18's finder and placer of eyewear: no pairs, no landmarks, no GAN."""
     bare = portraits(people, SEEDS["bare"]).bare
     worn = portraits(people, SEEDS["product"])
     pictures, network = placement.catalogue(), placement.EyewearFitting()
@@ -143,7 +143,7 @@ def eyewear_scores(network, test=None):
 
 
 def product_evaluator(train=None, steps=1200, people=JUDGE):
-    """The judge of lesson 16: names brand, frame and shade; sees true pictures only."""
+    """The judge of lesson 18: names brand, frame and shade; sees true pictures only."""
     seen = portraits(people, SEEDS["judge"])
     network = trial_scores.ProductEvaluator()
     optimiser = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.01)

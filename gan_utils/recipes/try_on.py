@@ -13,7 +13,7 @@ WIDTH = 24
 
 
 def try_on(train=None, steps=3_500, pairs=PAIRS, width=WIDTH):
-    """The generator of lesson 15's try-on room. It owns its loop: ``train`` gives the seed."""
+    """The generator of lesson 17's try-on room. It owns its loop: ``train`` gives the seed."""
     scene = scenes.try_on(pairs, seed=getattr(train, "seed", 0))
     generator = train_try_on(
         TryOnGenerator(width), PatchDiscriminator(), scene, by_steps(steps), decay=0.998

@@ -1,4 +1,4 @@
-"""Lesson 20's mixer: one colour picture, and how it changes along a generator's directions."""
+"""Lesson 22's mixer: one colour picture, and how it changes along a generator's directions."""
 
 import io
 

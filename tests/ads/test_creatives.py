@@ -1,4 +1,4 @@
-"""The networks of lesson 13, their scores and their shipped weights."""
+"""The networks of lesson 15, their scores and their shipped weights."""
 
 import pytest
 import torch

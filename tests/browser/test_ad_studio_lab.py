@@ -1,4 +1,4 @@
-"""The ad studio of lesson 13 in the real JupyterLab, by mouse and by keyboard."""
+"""The ad studio of lesson 15 in the real JupyterLab, by mouse and by keyboard."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The mixer of lesson 20 in a real JupyterLab, by keyboard and by mouse."""
+"""The mixer of lesson 22 in a real JupyterLab, by keyboard and by mouse."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The try-on room of lesson 15 in a real JupyterLab, by keyboard and by mouse."""
+"""The try-on room of lesson 17 in a real JupyterLab, by keyboard and by mouse."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The table of lesson 19: means, ranges, what is not defined, and its pictures."""
+"""The table of lesson 21: means, ranges, what is not defined, and its pictures."""
 
 import base64
 import io

@@ -32,7 +32,9 @@ def notebook(request):
 
 
 def test_every_number_has_one_lesson():
-    assert [int(path.stem[:2]) for path in NOTEBOOKS] == list(range(22))
+    assert [int(path.stem[:2]) for path in NOTEBOOKS] == [
+        n for n in range(24) if n not in (10, 13)
+    ]
 
 
 def test_it_is_valid_and_was_run_from_top_to_bottom(notebook):

@@ -1,4 +1,4 @@
-"""Traces of augmentations in pictures, and the recorded sweep of lesson 17."""
+"""Traces of augmentations in pictures, and the recorded sweep of lesson 19."""
 
 import json
 from pathlib import Path

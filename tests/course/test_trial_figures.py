@@ -1,4 +1,4 @@
-"""Lesson 16's figures: what is shown is what was given."""
+"""Lesson 18's figures: what is shown is what was given."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Lesson 20's plan, scores, networks, recipe, command line and shipped checkpoint."""
+"""Lesson 22's plan, scores, networks, recipe, command line and shipped checkpoint."""
 
 import json
 

@@ -3,11 +3,11 @@ import math
 import pytest
 import torch
 
+from gan_utils.metrics import nearest
 from gan_utils.privacy.copying import (
     authenticity,
     data_copying,
     k_means,
-    nearest,
     neighbour_shares,
 )
 from gan_utils.privacy.membership import (

@@ -1,4 +1,4 @@
-"""Lesson 20's mixer, driven as a hand would."""
+"""Lesson 22's mixer, driven as a hand would."""
 
 import io
 

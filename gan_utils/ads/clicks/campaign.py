@@ -1,4 +1,4 @@
-"""Lesson 14's campaign: a studio's library, its log, and how policies are judged."""
+"""Lesson 16's campaign: a studio's library, its log, and how policies are judged."""
 
 import json
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Lesson 14's GAN: a user vector -> the attributes of an advertisement."""
+"""Lesson 16's GAN: a user vector -> the attributes of an advertisement."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""Lesson 14's widget: one user's tastes, sixteen generated banners, ranked and judged."""
+"""Lesson 16's widget: one user's tastes, sixteen generated banners, ranked and judged."""
 
 import io
 

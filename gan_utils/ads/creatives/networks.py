@@ -1,4 +1,4 @@
-"""Networks of lesson 13: paint a banner from attributes, judge it, read it back."""
+"""Networks of lesson 15: paint a banner from attributes, judge it, read it back."""
 
 import torch
 from torch import nn
@@ -104,19 +104,6 @@ class Packed(nn.Module):
 def packed(images, pack=2):
     """Every ``pack`` pictures in a row as one sample: (N, 3, H, W) -> (N/pack, 3*pack, H, W)."""
     return images.unflatten(0, (-1, pack)).flatten(1, 2)
-
-
-def halving(width, depth, channels=3):
-    """Convolutions that each halve a picture; BatchNorm after all but the first."""
-    layers = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2)]
-    for _ in range(depth - 1):
-        layers += [
-            nn.Conv2d(width, 2 * width, 4, 2, 1, bias=False),
-            nn.BatchNorm2d(2 * width),
-            nn.LeakyReLU(0.2),
-        ]
-        width *= 2
-    return layers
 
 
 class BannerDiscriminator(nn.Module):

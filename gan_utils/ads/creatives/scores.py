@@ -1,4 +1,4 @@
-"""How lesson 13 judges banners: obedience, quality, novelty, legibility."""
+"""How lesson 15 judges banners: obedience, quality, novelty, legibility."""
 
 import functools
 

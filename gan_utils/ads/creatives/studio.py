@@ -1,4 +1,4 @@
-"""The ad studio of lesson 13: choose, compare, keep two, morph, export."""
+"""The ad studio of lesson 15: choose, compare, keep two, morph, export."""
 
 import base64
 import html

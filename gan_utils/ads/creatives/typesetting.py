@@ -177,7 +177,7 @@ def marked_png(page, facts):
         PNG bytes with the text fields Software, DigitalSourceType, Creation Time, facts.
     """
     mark = PngImagePlugin.PngInfo()
-    mark.add_text("Software", "gan_utils, a network of lesson 13")
+    mark.add_text("Software", "gan_utils, a network of lesson 15")
     mark.add_text("DigitalSourceType", SOURCE_TYPE)
     mark.add_text("Creation Time", date.today().isoformat())
     mark.add_text("facts", json.dumps(facts, ensure_ascii=False))

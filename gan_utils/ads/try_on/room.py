@@ -1,4 +1,4 @@
-"""Lesson 15's try-on room: choose or design a garment, choose who wears it, move them."""
+"""Lesson 17's try-on room: choose or design a garment, choose who wears it, move them."""
 
 import io
 
