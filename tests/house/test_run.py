@@ -137,8 +137,8 @@ def test_folders_are_meant_from_where_the_command_was_called(
     run.lessons(["room", "01"])
     run.lessons(["--help"])
     assert calls == [
-        ("-m", "gan_utils", command, str(tmp_path / "room"), "01"),
-        ("-m", "gan_utils", command, "--help"),
+        ("-m", "course", command, str(tmp_path / "room"), "01"),
+        ("-m", "course", command, "--help"),
     ]
 
 

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from gan_utils.ads.creatives.scene import ATTRIBUTES
+from gan_utils.networks import halving
 
 SIZES = tuple(len(values) for values in ATTRIBUTES.values())
 CODES = sum(SIZES)
