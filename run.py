@@ -2,7 +2,8 @@
 """One command for everything. It sets itself up on the first call, in this folder only.
 
 python3 run.py lab                  open JupyterLab at lesson 0
-python3 run.py test                 run every test and every notebook
+python3 run.py test [05 losses]     run every test and every notebook, or those named
+python3 run.py test --changed       only what depends on what git says has changed
 python3 run.py notebooks [01 04]    run lessons top to bottom and save them clean
 python3 run.py claims --seeds 5     how often does every claim hold, and by how much?
 python3 run.py student FOLDER       copies of the lessons without the worked solutions
@@ -87,19 +88,7 @@ def lab(arguments):
 
 def test(arguments):
     set_up()
-    begin = time.time()
-    workers = str(min(os.cpu_count() or 2, 4))
-    failed = style([])
-    failed |= run(
-        "-m", "pytest", "notebooks", "tests", "-m", "not browser",
-        "-n", workers, "--dist", "loadfile", "--nbval", "--nbval-cell-timeout=300",
-        "--nbval-sanitize-with", "tests/nbval.cfg", "-ra", "--durations=8", *arguments,
-        OMP_NUM_THREADS="1",
-    )  # fmt: skip
-    failed |= run("-m", "pytest", "tests/browser", "-ra", *arguments)
-    verdict = "Something failed: see above." if failed else "Everything passed."
-    print(f"{verdict} The tests took {(time.time() - begin) / 60:.1f} minutes.")
-    return 1 if failed else 0
+    return run("-m", "course", "test", *arguments)
 
 
 def style(arguments):

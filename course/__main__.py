@@ -1,14 +1,14 @@
-"""Command line behind ``run.py notebooks``, ``claims``, ``student`` and ``slides``."""
+"""Command line behind ``run.py test``, ``notebooks``, ``claims``, ``student``, ``slides``."""
 
 import argparse
 import sys
 
-from course import lessons
+from course import lessons, suite
 from course.claims_report import report_claims
 
 
 def parser():
-    """The options of the four commands."""
+    """The options of the five commands."""
     top = argparse.ArgumentParser(prog="run.py", description=lessons.__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     notebooks = commands.add_parser("notebooks", help="run lessons and save them clean")
@@ -29,6 +29,9 @@ def parser():
     )
     slides.add_argument("folder", help="where to write them")
     slides.add_argument("lessons", nargs="*", help="like 01 04; all by default")
+    test = commands.add_parser("test", help="run the tests: all, some, or by change")
+    test.add_argument("words", nargs="*", help="lessons, parts of test files' names")
+    test.add_argument("--changed", action="store_true", help="since the last commit")
     return top
 
 
@@ -37,6 +40,8 @@ def main():
     options = parser().parse_args()
     if options.command == "notebooks":
         lessons.save_all(options.lessons)
+    elif options.command == "test":
+        return suite.run(options.words, options.changed)
     elif options.command == "student":
         lessons.write_student_edition(options.folder)
     elif options.command == "slides":

@@ -1,1 +1,37 @@
-"""Makes ``tiny_runs`` and ``ranks_worker`` importable from every folder of tests."""
+"""Makes helpers importable from every folder of tests, and puts the longest work first."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SLOW = ("engine", "course", "widgets")  # folders of tests, longest first
+
+
+def seconds_of_lessons():
+    """What each lesson takes, by README's table."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"\(notebooks/(\w+\.ipynb)\).*\| (\d+) s \|$", text, re.MULTILINE)
+    return {name: int(seconds) for name, seconds in rows}
+
+
+def pytest_collection_modifyitems(items):
+    """One group a file, so that a notebook or a costly fixture stays on one worker.
+
+    A test that marks its own group keeps it. Workers take groups in the order of the
+    list: the notebooks, longest first, then the slow folders, then the rest.
+    """
+    seconds = seconds_of_lessons()
+
+    def place(item):
+        path = Path(item.path)
+        if path.suffix == ".ipynb":
+            return 0, -seconds.get(path.name, 0), path.name
+        folder = path.parent.name
+        return 1 + (SLOW + (folder,)).index(folder), 0, path.name
+
+    items.sort(key=place)
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from course.import_map import graph, reached_by
+
 ROOT = Path(__file__).resolve().parents[2]
 CORE_FILES, CORE_LINES = 16, 2400
 ROOMS = {  # each room, and the rooms that it may import; all may import the core
@@ -28,52 +30,6 @@ def room_of(module):
     if parts[0] == "course":
         return "course"
     return parts[1] if len(parts) > 1 and parts[1] in ROOMS else "core"
-
-
-def name_of(path, root):
-    parts = path.relative_to(root).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def targets(node, module, modules):
-    """The modules of the house that one import statement runs."""
-    if isinstance(node, ast.Import):
-        asked = [alias.name for alias in node.names]
-    elif node.level == 0:
-        asked = [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
-    else:
-        raise AssertionError(f"{module}: relative import; write the whole name")
-    return [name for name in asked if name in modules and name != module]
-
-
-def statements(tree, inside_functions):
-    """Import statements; those within functions run later, or never.
-
-    What a module does only when it is called as a script is not an import of it.
-    """
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "__main__" in ast.unparse(node.test):
-            continue
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield node
-        elif inside_functions or not isinstance(
-            node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-        ):
-            yield from statements(node, inside_functions)
-
-
-def graph(root=ROOT, tops=("gan_utils", "course"), inside_functions=True):
-    """{module: modules it imports}. Package files that hold only words are left out."""
-    files = {name_of(p, root): p for top in tops for p in (root / top).rglob("*.py")}
-    files = {n: p for n, p in files.items() if p.name != "__init__.py"}
-    return {
-        name: {
-            target
-            for node in statements(ast.parse(path.read_text("utf-8")), inside_functions)
-            for target in targets(node, name, files)
-        }
-        for name, path in files.items()
-    }
 
 
 def forbidden(arrows):
@@ -155,6 +111,12 @@ def test_a_circle_would_be_found(tmp_path):
 
 def lines(path):
     return sum(bool(line.strip()) for line in path.read_text("utf-8").splitlines())
+
+
+def test_what_a_change_reaches_is_found_through_others():
+    arrows = {"a": {"b"}, "b": {"c"}, "c": set(), "d": {"a"}, "e": {"c", "a"}}
+    assert reached_by({"b"}, arrows) == {"a", "b", "d", "e"}
+    assert reached_by({"d"}, arrows) == {"d"}
 
 
 def test_the_core_stays_small():
