@@ -23,12 +23,12 @@ EVERYTHING = (
     "data/",
 )
 ALSO = {  # what reads files without importing them
-    "notebooks/": ("course", "house/test_project.py"),
-    "course/checks/|tests/course/mutants/": ("course/test_exercises.py",),
-    ".*\\.(md|cff)$": ("course/test_numbers.py", "course/test_teaching.py", "house"),
-    "gan_utils/|course/": ("house/test_imports.py",),
-    "tests/browser/conftest": ("browser",),
-    "benchmarks/": ("house/test_benchmarks.py", "course"),
+    "notebooks/": ("tests/course", "tests/house"),
+    "course/checks/|tests/course/mutants/": ("tests/course/test_exercises.py",),
+    ".*\\.(md|cff)$": ("tests/course", "tests/house"),
+    "gan_utils/|course/": ("tests/house",),
+    "tests/browser/conftest": ("tests/browser",),
+    "benchmarks/": ("tests/house", "tests/course"),
 }
 
 
@@ -178,7 +178,7 @@ def concerned(files):
     wanted = [p for p in places if p.as_posix() in files or _imports(p, reached)]
     for start, tests in ALSO.items():
         if any(re.match(start, file) for file in files):
-            wanted += [Path("tests", test) for test in tests]
+            wanted += [Path(test) for test in tests]
     return list(dict.fromkeys(wanted))
 
 

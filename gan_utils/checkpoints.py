@@ -1,7 +1,9 @@
 """Shipped weights: a safetensors file and, beside it, a card that says how it was made."""
 
+import contextlib
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import safetensors
@@ -20,6 +22,38 @@ NETWORKS = {
 }
 
 
+def write_whole(path, content):
+    """Write a file so that there is a whole one under its name at every moment.
+
+    It is written beside its place, forced to the disk and then renamed.
+
+    Args:
+        path: its folder is made if missing.
+        content: bytes.
+    Raises:
+        OSError: the disk is full or refuses; an earlier file is untouched.
+    """
+    path = Path(path)
+    part = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(part, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+        if os.name != "nt":  # the folder's own entry
+            handle = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+
+
 def save_checkpoint(module, name, card, folder=CHECKPOINTS):
     """Write ``name.safetensors`` and ``name.json``.
 
@@ -31,11 +65,10 @@ def save_checkpoint(module, name, card, folder=CHECKPOINTS):
     weights = {key: value.contiguous() for key, value in module.state_dict().items()}
     content = save(weights)
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.safetensors").write_bytes(content)
+    write_whole(folder / f"{name}.safetensors", content)
     card = {**card, "sha256": hashlib.sha256(content).hexdigest()}
     text = json.dumps(card, indent=2, ensure_ascii=False)
-    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    write_whole(folder / f"{name}.json", (text + "\n").encode())
 
 
 def read_card(checkpoint, folder=CHECKPOINTS):
@@ -86,14 +119,11 @@ def load_checkpoint(module, name, folder=CHECKPOINTS):
     expected = read_card(name, folder)["sha256"]
     path = Path(folder) / f"{name}.safetensors"
     if not path.is_file():
-        raise FileNotFoundError(
-            f"{path} is missing: restore it with `git checkout -- {path}`"
-        )
+        raise FileNotFoundError(f"{path} is missing: {_remedy(path)}")
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != expected:
         raise ValueError(
-            f"{path} is not the file its card describes (SHA-256 differs): "
-            f"restore both with `git checkout -- data/checkpoints`"
+            f"{path} is not the file its card describes (SHA-256 differs): {_remedy(path)}"
         )
     try:
         module.load_state_dict(load(content))
@@ -103,6 +133,13 @@ def load_checkpoint(module, name, folder=CHECKPOINTS):
             f"{path} does not fit {type(module).__name__}: {reason}"
         ) from error
     return module.eval()
+
+
+def _remedy(path):
+    """What to do about weights that are gone or do not belong to their card."""
+    if path.parent.resolve() == CHECKPOINTS.resolve():
+        return "restore it with `git checkout -- data/checkpoints`"
+    return "copy both files anew, or run again the command that its card names"
 
 
 def load_generator(checkpoint):

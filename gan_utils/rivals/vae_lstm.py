@@ -91,7 +91,7 @@ CONSTANT = 0.5  # share of the training before the rate begins to fall, as for t
 
 
 def train(model, progress, rate, batch_size=64, betas=(0.9, 0.99)):
-    """Minimise ``model.loss`` on Fashion-MNIST; the rates go as in ``loop.GANLoop``.
+    """Minimise ``model.loss`` on Fashion-MNIST; the rates go as in ``training.GANLoop``.
 
     Args:
         model: see the top of this file; trained in place.

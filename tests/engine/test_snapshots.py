@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import save, save_file
 from tiny_runs import differences, final_state, quiet, tiny_run
 
+from gan_utils import checkpoints
 from gan_utils.engine import snapshots
 from gan_utils.engine.fit import fit
 from gan_utils.engine.snapshots import (
@@ -282,12 +283,12 @@ class FullAfterAWhile(io.FileIO):
 
 
 BREAKS = {
-    "full while writing": (snapshots, "open", FullAfterAWhile, "the disk is full"),
+    "full while writing": (checkpoints, "open", FullAfterAWhile, "the disk is full"),
     "full at fsync": (os, "fsync", failing(errno.ENOSPC), "the disk is full"),
     "full at replace": (os, "replace", failing(errno.ENOSPC), "the disk is full"),
     "over quota": (os, "fsync", failing(errno.EDQUOT), "the disk is full"),
-    "read-only": (snapshots, "open", failing(errno.EROFS), "read-only file system"),
-    "forbidden": (snapshots, "open", failing(errno.EACCES), "permission denied"),
+    "read-only": (checkpoints, "open", failing(errno.EROFS), "read-only file system"),
+    "forbidden": (checkpoints, "open", failing(errno.EACCES), "permission denied"),
     "broken disk": (os, "fsync", failing(errno.EIO), "input/output error"),
 }
 

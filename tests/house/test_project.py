@@ -94,3 +94,44 @@ def test_the_citation_file_names_the_version():
     text = (ROOT / "CITATION.cff").read_text()
     assert f"version: {PROJECT['version']}" in text
     assert "license: MIT" in text
+
+
+NAMED_FILE = re.compile(
+    r"(?<![\w/.{}])(?:\.\./)?((?:gan_utils|course|tests|benchmarks)/[\w/]+\.(?:py|json|js|css))\b"
+)
+NAMED_MODULE = re.compile(r"(?<![\w/.])((?:gan_utils|course)(?:\.[a-z_]+)+)(?<!mplstyle)")
+
+
+def lost_names(text):
+    """The files and modules of the house that a text names and that are not there."""
+    lost = [m[1] for m in NAMED_FILE.finditer(text) if not (ROOT / m[1]).exists()]
+    lost = [name for name in lost if "NN" not in name]  # a lesson of any number
+    for module in (m[1] for m in NAMED_MODULE.finditer(text)):
+        top, first = module.split(".")[:2]
+        if not list((ROOT / top).glob(f"{first}*")):
+            lost.append(module)
+    return lost
+
+
+def named_in():
+    for pattern in ("*.md", "run.py", ".ci/run", "notebooks/*.ipynb", "benchmarks/*.*",
+                    "data/**/*.md", "data/checkpoints/*.json", "tests/**/*.py",
+                    "gan_utils/**/*.py", "course/**/*.py"):  # fmt: skip
+        yield from (p for p in ROOT.glob(pattern) if p.name != "CHANGELOG.md")
+
+
+def test_whatever_names_a_file_or_a_module_names_one_that_is_there():
+    texts = ((path, path.read_text(encoding="utf-8")) for path in named_in())
+    own = Path(__file__).resolve()
+    found = {
+        str(p): lost for p, text in texts if p != own and (lost := lost_names(text))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["see gan_utils/recipes.py", "`gan_utils.scenes` draws", "tests/test_gpu.py"],
+)
+def test_a_lost_name_would_be_found(wrong):
+    assert lost_names(wrong)
