@@ -19,11 +19,17 @@ from pathlib import Path
 import torch
 
 from gan_utils import metrics
-from gan_utils.augment import Augmented, cutout, translation
+from gan_utils.augment import (
+    Augmented,
+    cutout,
+    grey_edges,
+    grey_squares,
+    translation,
+    turned_shoes,
+)
 from gan_utils.data import fashion_mnist, to_float
 from gan_utils.metrics import precision_recall
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
-from gan_utils.overfitting import grey_edges, grey_squares, turned_shoes
 from gan_utils.privacy.copying import data_copying, neighbour_shares
 from gan_utils.training import GANLoop
 

@@ -22,7 +22,7 @@ OPINION = LinearSegmentedColormap.from_list(
 )
 """D's field: purple where D says generated (0), white at 1/2, green where it says real (1)."""
 
-plt.style.use(Path(__file__).with_name("course.mplstyle"))
+plt.style.use(Path(__file__).with_name("plotting.mplstyle"))
 
 
 def show(figure, alt):
@@ -241,3 +241,73 @@ def _image(pictures, columns, alt, scale, colours=128, most="100%"):
         f'<img alt="{html.escape(alt)}" style="{style};image-rendering:pixelated" '
         f'src="data:image/png;base64,{data}">'
     )
+
+
+def curve_panels(panels, xlabel, ylabel, every=1, log=False):
+    """One panel per set-up, one thin line per copy; returns the figure.
+
+    Args:
+        panels: {title: [(values (records, copies), colour, label or None)]}.
+        every: steps between two records, the first at step 0.
+        log: a logarithmic vertical axis, else one that starts at 0.
+    """
+    height = 2.4 if len(panels) > 1 else 2.9
+    figure, row = plt.subplots(
+        1, len(panels), figsize=(8.4, height), sharey=True, squeeze=False
+    )
+    for axes, (title, groups) in zip(row[0], panels.items()):
+        for values, colour, label in groups:
+            x = every * torch.arange(len(values))
+            lines = axes.plot(x, values, color=colour, linewidth=0.8)
+            lines[0].set_label(label)
+        axes.set(xlabel=xlabel)
+        axes.set_title(title, fontsize=10)
+    if log:
+        row[0, 0].set_yscale("log")
+    else:
+        row[0, 0].set_ylim(bottom=0)
+    row[0, 0].set_ylabel(ylabel)
+    if next(iter(panels.values()))[0][2]:
+        row[0, 0].legend(loc="lower left", ncols=1 if len(panels) > 1 else 3)
+    return figure
+
+
+def coverage_panels(covered, total, every, mended=()):
+    """Modes covered over training, one panel per set-up; returns the figure.
+
+    Args:
+        covered: {set-up: counts (records, copies)}.
+        total: number of modes, drawn as a dotted line.
+        every: generator steps between two records.
+        mended: the set-ups drawn in green.
+    """
+    figure, panels = plt.subplots(1, len(covered), figsize=(8.4, 2.4), sharey=True)
+    for axes, (name, counts) in zip(panels, covered.items()):
+        colour = GOOD if name in mended else FAKE
+        apart = torch.linspace(-0.012, 0.012, counts.shape[1]) * total
+        x = every * torch.arange(1, len(counts) + 1)
+        axes.plot(x, counts + apart, color=colour, linewidth=0.8)
+        axes.axhline(total, color=REAL, linestyle=":", linewidth=1.5)
+        axes.set(ylim=(-0.04 * total, 1.06 * total), xlabel="generator steps")
+        axes.set_title(name, fontsize=10)
+    panels[0].set_ylabel(f"modes covered, of {total}")
+    return figure
+
+
+def show_table(head, rows, title=""):
+    """Display rows of texts or numbers as a table.
+
+    Args:
+        head: the columns' names, that of the first column included.
+        rows: as many entries each; the first one names the row.
+        title: a line above it.
+    """
+    lines = [("th", head), *(("td", row) for row in rows)]
+    body = ""
+    for tag, row in lines:
+        first, *others = (html.escape(str(cell)) for cell in row)
+        numbers = "".join(
+            f'<{tag} style="text-align:right">{cell}</{tag}>' for cell in others
+        )
+        body += f'<tr><{tag} style="text-align:left">{first}</{tag}>{numbers}</tr>'
+    display(HTML(f"{_title(title)}<table>{body}</table>"))

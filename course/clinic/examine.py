@@ -251,3 +251,31 @@ def _gain(program, steps=10):
             next(run)
         gains.append(discriminator(generator(z)) - discriminator(before(z)))
     return torch.stack(gains[2:]).mean()
+
+
+NORMAL = {
+    "d_loss": (0.8, 1.6), "g_loss": (0.8, 2.4), "d_real": (0.45, 0.82),
+    "d_fake": (0.13, 0.45), "d_gradient": (1.0, 6.0), "g_gradient": (0.5, 3.0),
+    "d_motion": (0.01, 0.06), "g_motion": (0.008, 0.045),
+    "real_variety": (0.85, 1.15), "fake_variety": (0.42, 1.0),
+    "real_low": (-1.01, -0.99), "held_mb": (-0.1, 1.0),
+}  # fmt: skip
+"""Ranges of the healthy program over the last third of 300 steps, widened by hand;
+``benchmarks/clinic.py`` measures them on ten seeds."""
+WORDS = {
+    "d_loss": "D's loss", "g_loss": "G's loss", "d_real": "D(x)",
+    "d_fake": "D(G(z))", "d_gradient": "gradient of D", "g_gradient": "gradient of G",
+    "d_motion": "motion of D", "g_motion": "motion of G",
+    "real_variety": "variety of real", "fake_variety": "variety of generated",
+    "real_low": "darkest real pixel", "held_mb": "memory held by graphs",
+}  # fmt: skip
+
+
+def abnormal(chart):
+    """{sign: "low" or "high"} for each sign whose end leaves its normal range."""
+    found = {}
+    for name, (low, high) in NORMAL.items():
+        value = chart.end(name)
+        if not low <= value <= high:
+            found[name] = "low" if value < low else "high"
+    return found

@@ -199,3 +199,12 @@ def test_every_recipe_runs_in_a_few_steps(recipe, capsys):
     _, facts = getattr(product_trial, recipe)(steps=2, people=60)
     assert facts["steps"] == 2
     assert facts["parameters"] > 10_000
+
+
+def test_nearest_asks_for_the_label_first_and_the_likeness_second():
+    faces = torch.tensor([[0.0], [1.0], [2.0]])[..., None, None]
+    asked = torch.tensor([[0.1], [0.1], [1.8]])[..., None, None]
+    shelf, labels = torch.tensor([10, 11, 12]), torch.tensor([0, 1, 1])
+    wanted = torch.tensor([0, 1, 1])
+    found = trial_scores.nearest(asked, faces, shelf, labels, wanted)
+    assert found.tolist() == [10, 11, 12]

@@ -6,7 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from gan_utils import augment
 from gan_utils.augment import Augmented, colour, cutout, translation
+from gan_utils.data import fashion_mnist, to_float
 
 EVERY = (translation, cutout, colour)
 
@@ -155,3 +157,42 @@ def test_a_strength_outside_its_range_gets_a_sentence(change, strength):
 def test_flat_pictures_get_a_sentence(change):
     with pytest.raises(ValueError, match=r"images must be \(N, C, H, W\)"):
         change(torch.zeros(4, 784))
+
+
+@pytest.fixture(scope="module")
+def real():
+    return to_float(fashion_mnist("test")[0][:1000])
+
+
+def test_each_trace_is_found_where_it_is_and_nowhere_else(real):
+    torch.manual_seed(0)
+    assert augment.grey_squares(real) < 0.1
+    assert augment.grey_squares(cutout(real)) > 0.9
+    assert augment.grey_squares(translation(real)) < 0.1
+    assert augment.grey_edges(real) == 0
+    assert augment.grey_edges(translation(real)) > 0.9
+    assert augment.grey_edges(cutout(real)) < 0.01
+    assert augment.turned_shoes(real) < 0.02
+    assert augment.turned_shoes(real.flip(3)) > 0.98
+
+
+def test_a_square_must_be_grey_and_large_enough():
+    pictures = -torch.ones(4, 1, 28, 28)
+    pictures[0, :, 5:13, 7:15] = 0.0  # the only one that counts
+    pictures[1, :, 5:13, 7:14] = 0.0  # a column short
+    pictures[2, :, 5:13, 7:15] = 0.5  # too light
+    assert augment.grey_squares(pictures) == 0.25
+
+
+def test_an_edge_must_be_grey_from_end_to_end():
+    pictures = -torch.ones(6, 1, 28, 28)
+    pictures[0, :, 0], pictures[1, :, -1] = 0.0, 0.1
+    pictures[2, ..., 0], pictures[3, ..., -1] = 0.0, -0.1
+    pictures[4, :, 0, :14] = 0.0  # half a line
+    pictures[5, :, 1] = 0.0  # not the outermost
+    assert augment.grey_edges(pictures) == pytest.approx(4 / 6)
+
+
+def test_memorised_is_the_share_of_the_way_from_training_to_generated():
+    logits = torch.tensor([[3.0, -1.0, -5.0], [2.0, 2.0, -2.0], [2.0, -2.0, -2.0]])
+    assert augment.memorised(logits).tolist() == [0.5, 0.0, 1.0]

@@ -92,3 +92,36 @@ def test_real_and_generated_are_far_apart_for_everyone():
         for c in (plotting.REAL, plotting.FAKE)
     )
     assert abs(real[2] - fake[2]) > 120
+
+
+def test_curve_panels_count_steps_from_zero_and_draw_one_line_per_copy():
+    values = torch.rand(4, 3)
+    panels = {"a": [(values, "k", "name")], "b": [(values, "k", None)]}
+    figure = plotting.curve_panels(panels, "x", "y", every=5)
+    first, second = figure.axes
+    assert [len(axes.lines) for axes in figure.axes] == [3, 3]
+    assert list(first.lines[0].get_xdata()) == [0, 5, 10, 15]
+    assert second.get_legend() is None
+    assert first.get_ylim()[0] == 0
+    plt.close(figure)
+
+
+def test_coverage_panels_count_steps_from_the_first_record():
+    counts = torch.tensor([[0, 8], [4, 8]])
+    panels = {"bad": counts, "good": counts}
+    figure = plotting.coverage_panels(panels, 8, 50, mended=["good"])
+    bad, _ = figure.axes
+    assert list(bad.lines[0].get_xdata()) == [50, 100]
+    shift = torch.as_tensor(bad.lines[0].get_ydata()) - counts[:, 0]
+    assert 0 < shift.abs().max() < 0.5  # never far enough to look like another count
+    plt.close(figure)
+
+
+def test_a_table_escapes_and_names_its_columns(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plotting, "display", lambda page: shown.append(page.data))
+    plotting.show_table(["", "a < b"], [["one & two", 0.5]], title="What <it> is")
+    (page,) = shown
+    assert "What &lt;it&gt; is" in page
+    for cell in ("a &lt; b</th>", "one &amp; two</td>", "0.5</td>"):
+        assert cell in page
