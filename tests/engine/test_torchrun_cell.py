@@ -19,7 +19,10 @@ from gan_utils.engine.torchrun_cell import (
     run,
 )
 
-JOIN = "from gan_utils import launch, ranks\nimport torch\ntogether = ranks.join()\n"
+JOIN = (
+    "from gan_utils.engine import distributed, torchrun_cell\n"
+    "import torch\ntogether = distributed.join()\n"
+)
 
 
 def test_a_script_borrows_what_it_names_and_what_that_needs():
@@ -53,8 +56,8 @@ def test_the_latest_definition_counts_and_comes_last():
 def test_processes_meet_speak_in_order_and_give(capfd):
     source = JOIN + (
         "print('I am', together.rank)\nprint(torch.get_num_threads(), 'thread')\n"
-        "launch.give(total=ranks.mean_of_ranks(torch.ones(3) * together.rank))\n"
-        "launch.give(rank=together.rank, size=together.size)\n"
+        "torchrun_cell.give(total=distributed.mean_of_ranks(torch.ones(3) * together.rank))\n"
+        "torchrun_cell.give(rank=together.rank, size=together.size)\n"
     )
     found = run(source, 2)
     assert capfd.readouterr().out == (
@@ -67,7 +70,7 @@ def test_processes_meet_speak_in_order_and_give(capfd):
 def test_the_first_error_is_the_one_that_is_told():
     source = JOIN + (
         "if together.rank:\n    raise ValueError('this is wrong')\n"
-        "ranks.mean_of_ranks(torch.ones(2))\n"
+        "distributed.mean_of_ranks(torch.ones(2))\n"
     )
     with pytest.raises(RanksFailed, match="rank 1 .*ValueError: this is wrong"):
         run(source, 2)
@@ -81,11 +84,11 @@ def test_a_killed_process_is_named():
 
 def test_after_a_restart_the_second_life_counts(capfd):
     source = (
-        "import os\nfrom gan_utils import launch\n"
+        "import os\nfrom gan_utils.engine import torchrun_cell\n"
         "life = int(os.environ['TORCHELASTIC_RESTART_COUNT'])\n"
         "print('life', life)\n"
         "if not life: raise RuntimeError('an accident')\n"
-        "launch.give(life=life)\n"
+        "torchrun_cell.give(life=life)\n"
     )
     assert run(source, 1, restarts=1, live=True) == {"life": torch.tensor(1)}
     lines = capfd.readouterr().out.splitlines()
@@ -97,7 +100,7 @@ def test_after_a_restart_the_second_life_counts(capfd):
 def test_foreign_ranks_in_the_environment_do_no_harm(monkeypatch):
     for name, value in (("RANK", "7"), ("WORLD_SIZE", "9"), ("MASTER_PORT", "1")):
         monkeypatch.setenv(name, value)
-    assert run(JOIN + "launch.give(size=together.size)", 1)["size"] == 1
+    assert run(JOIN + "torchrun_cell.give(size=together.size)", 1)["size"] == 1
 
 
 def test_outside_a_cell_nothing_is_given(tmp_path, monkeypatch):
@@ -117,7 +120,7 @@ def test_the_magic_fills_the_dictionary_of_that_name(history):
     assert cell("load()\nSIZE = 5\nanswers = {'old': 0}\nsame = answers")
     assert not cell("SIZE = 6\n1 / 0")
     assert cell(
-        "%%ranks 1 answers\nfrom gan_utils import launch\nlaunch.give(size=SIZE)"
+        "%%ranks 1 answers\nfrom gan_utils.engine import torchrun_cell\ntorchrun_cell.give(size=SIZE)"
     )
     assert shell.user_ns["answers"] == {"size": torch.tensor(5)}
     assert shell.user_ns["same"] is shell.user_ns["answers"]

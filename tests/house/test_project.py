@@ -99,9 +99,7 @@ def test_the_citation_file_names_the_version():
 NAMED_FILE = re.compile(
     r"(?<![\w/.{}])(?:\.\./)?((?:gan_utils|course|tests|benchmarks)/[\w/]+\.(?:py|json|js|css))\b"
 )
-NAMED_MODULE = re.compile(
-    r"(?<![\w/.])((?:gan_utils|course)(?:\.[a-z_]+)+)"
-)
+NAMED_MODULE = re.compile(r"(?<![\w/.])((?:gan_utils|course)(?:\.[a-z_]+)+)")
 
 
 def lost_names(text):
