@@ -9,7 +9,6 @@ stopped; ``--seconds`` ends it after the run that passes the limit.
 
 import argparse
 import base64
-import io
 import json
 import platform
 import time
@@ -22,7 +21,7 @@ from gan_utils import metrics
 from gan_utils.data import fashion_mnist
 from gan_utils.metrics import precision_recall
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
-from gan_utils.plotting import tile
+from gan_utils.plotting import png_bytes, tile
 from gan_utils.rivals import flow, vae_lstm
 from gan_utils.rivals.vae_lstm import VAE, PixelLSTM, count_parameters, train
 from gan_utils.training import by_cpu_seconds, train_gan
@@ -154,9 +153,7 @@ def milliseconds(sample, count, repeats):
 def as_png(pictures):
     """A row of pictures as PNG in 16 grey levels, base64."""
     image = Image.fromarray(tile(pictures, len(pictures))).quantize(16)
-    content = io.BytesIO()
-    image.save(content, "PNG", optimize=True)
-    return base64.b64encode(content.getvalue()).decode()
+    return base64.b64encode(png_bytes(image)).decode()
 
 
 def measure(name, seed, seconds):

@@ -28,6 +28,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from gan_utils import losses, metrics, penalties
 from gan_utils.data import fashion_mnist, to_float
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
+from gan_utils.sampling import draw
 from gan_utils.training import d_step, g_step
 
 RESULTS = Path(__file__).resolve().parent / "results" / "losses.json"
@@ -115,13 +116,10 @@ def train_round(players, objective, images):
     return d_loss
 
 
-@torch.no_grad()
 def score(generator):
     """FID in evaluation mode, at the same latents for all; None if not finite."""
     z = torch.randn(SAMPLES, LATENT_DIM, generator=torch.Generator().manual_seed(1))
-    generator.eval()
-    pictures = torch.cat([generator(part) for part in z.split(500)])
-    generator.train()
+    pictures = draw(generator, z)
     return round(metrics.fid(pictures), 2) if pictures.isfinite().all() else None
 
 

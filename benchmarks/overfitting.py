@@ -31,6 +31,7 @@ from gan_utils.data import fashion_mnist, to_float
 from gan_utils.metrics import precision_recall
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
 from gan_utils.privacy.copying import data_copying, neighbour_shares
+from gan_utils.sampling import draw_evenly
 from gan_utils.training import GANLoop
 
 RESULTS = Path(__file__).resolve().parent / "results" / "overfitting.json"
@@ -67,14 +68,6 @@ def players(changes):
     return generator, discriminator, seen
 
 
-def draw(generator, count=SAMPLES):
-    """Pictures from always the same latents, the generator in eval mode."""
-    chance = torch.Generator().manual_seed(1)
-    z = torch.randn(count, generator.latent_dim, generator=chance)
-    with torch.no_grad():
-        return torch.cat([generator(part) for part in z.split(500)])
-
-
 def picture_sets(count, seed):
     """All training pictures, and equally many held-out ones, at most MOST."""
     train, test = (to_float(fashion_mnist(part)[0]) for part in ("train", "test"))
@@ -88,11 +81,11 @@ def look(generator, discriminator, members, others, few):
     """Every measure at one moment of a training.
 
     Args:
-        generator: in eval mode; discriminator: what it is without augmentation.
+        generator; discriminator: what it is without augmentation.
         members, others: equally many training and held-out pictures.
         few: how many held-out pictures choose the step.
     """
-    samples = draw(generator)
+    samples = draw_evenly(generator, SAMPLES, seed=1)
     features = metrics.image_features(samples)
     choosing, judging = metrics.reference_features().split(HALF)
     precision, recall = precision_recall(judging[:SAMPLES], features)
@@ -134,7 +127,7 @@ def sweep_run(count, changes, seed, steps=STEPS):
             size = min(count, MOST if step == steps else SIDE)
             with torch.random.fork_rng(devices=[]):
                 found[str(step)] = rounded(look(
-                    loop.sampler.eval(), bare, training[:size], others[:size],
+                    loop.sampler, bare, training[:size], others[:size],
                     min(count, HALF),
                 ))  # fmt: skip
     return found
@@ -152,7 +145,7 @@ def leak_run(changes, seed):
         for change in only_real:
             real = change(real)
         loop.step(0.0, real, torch.randn(BATCH, generator.latent_dim))
-    samples = draw(loop.sampler.eval())
+    samples = draw_evenly(loop.sampler, SAMPLES, seed=1)
     shown = samples[:12].add(1).mul(127.5).round().byte().flatten().numpy().tobytes()
     return traces(samples) | {"samples": shown.hex()}
 

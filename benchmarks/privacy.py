@@ -32,6 +32,7 @@ from gan_utils.privacy.differential import (
 )
 from gan_utils.privacy.leakage import pixels
 from gan_utils.privacy.membership import auc, monte_carlo_score, nearest_score, tpr_at
+from gan_utils.sampling import draw
 from gan_utils.training import EMA, d_step, g_step
 
 RESULTS = Path(__file__).resolve().parent / "results" / "privacy.json"
@@ -50,11 +51,11 @@ NOISES = (None, 0.7, 1.5)  # noise multipliers on pictures
 
 def attack_figures(generator, discriminator, members, others, more):
     """Every attack on one GAN: [AUC, low, high] and the true-positive rate likewise."""
-    generator.eval(), discriminator.eval()
+    discriminator.eval()
     chance = torch.Generator().manual_seed(1)
     z = torch.randn(SAMPLES, generator.latent_dim, generator=chance)
+    samples = draw(generator, z)
     with torch.no_grad():
-        samples = torch.cat([generator(part) for part in z.split(500)])
         of_d = [discriminator(x) for x in (members, others, more)]
     scores = {"D": of_d[:2], "control": of_d[1:]}
     for view, name in ((pixels, "pixels"), (metrics.image_features, "features")):
@@ -62,7 +63,7 @@ def attack_figures(generator, discriminator, members, others, more):
         scores[f"nearest, {name}"] = [nearest_score(x, seen) for x in sides]
         counted = monte_carlo_score(torch.cat(sides), seen)
         scores[f"Monte Carlo, {name}"] = counted.split([len(x) for x in sides])
-    generator.train(), discriminator.train()
+    discriminator.train()
     return {
         name: {"auc": rounded(auc(*sides)), "tpr": rounded(tpr_at(*sides))}
         for name, sides in scores.items()
@@ -180,9 +181,8 @@ def pictures_run(noise, seed):
     generator = private_training(
         generator, discriminator, images, PICTURES, noise, batch_g=64
     )
+    drawn = draw(generator, torch.randn(5_000, generator.latent_dim))
     with torch.no_grad():
-        z = torch.randn(5_000, generator.latent_dim)
-        drawn = torch.cat([generator(part) for part in z.split(500)])
         test = to_float(fashion_mnist("test")[0])
         sides = [discriminator(x) for x in (images[:10_000], test)]
     shown = drawn[:10].add(1).mul(127.5).round().byte().flatten().numpy().tobytes()

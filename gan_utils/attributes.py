@@ -4,6 +4,7 @@ import torch
 from torch.nn.functional import avg_pool2d
 
 from gan_utils.latent import Direction
+from gan_utils.sampling import draw
 
 INK = -0.8  # a pixel brighter than this belongs to the product; the ground is -1
 
@@ -136,26 +137,8 @@ def _varied(generator, rows, label, count=200):
     z = torch.randn(
         count, generator.latent_dim, generator=torch.Generator().manual_seed(2)
     )
-    values = measure_all([row[3] for row in rows], generate(generator, z, label))
+    values = measure_all([row[3] for row in rows], draw(generator, z, label))
     return [row for row, spread in zip(rows, values.std(0)) if spread > 1e-6]
-
-
-@torch.no_grad()
-def generate(generator, z, label=None, batch_size=500):
-    """Pictures of any generator of ours, in batches.
-
-    Args:
-        generator: maps z, or z and labels, to pictures.
-        z: (N, latent_dim).
-        label: None, or the one class of all pictures.
-    Returns:
-        (N, 1, H, W) in [-1, 1].
-    """
-    parts = []
-    for part in z.split(batch_size):
-        labels = () if label is None else (torch.full((len(part),), label),)
-        parts.append(generator(part, *labels))
-    return torch.cat(parts)
 
 
 def attribute_directions(generator, measures, label=None, count=4000, seed=0):
@@ -165,7 +148,7 @@ def attribute_directions(generator, measures, label=None, count=4000, seed=0):
     directions are the columns of B (B^T B)^-1, so that B^T v_k is the k-th unit vector.
 
     Args:
-        generator: see ``generate``; in eval mode.
+        generator: maps z, or z and labels, to pictures.
         measures: K functions from pictures (N, 1, H, W) to (N,).
         label: None, or the class to which the directions belong.
         count: pictures to learn from, more than latent_dim.
@@ -182,7 +165,7 @@ def attribute_directions(generator, measures, label=None, count=4000, seed=0):
     """
     random = torch.Generator().manual_seed(seed)
     z = torch.randn(count, generator.latent_dim, generator=random)
-    values = measure_all(measures, generate(generator, z, label))
+    values = measure_all(measures, draw(generator, z, label))
     spread = values.std(0)
     if (spread < 1e-6).any():
         names = [m.__name__ for m, s in zip(measures, spread) if s < 1e-6]
@@ -213,12 +196,12 @@ def effects(generator, vectors, measures, label=None, count=200, reach=2.0, seed
     """
     random = torch.Generator().manual_seed(seed)
     z = torch.randn(count, generator.latent_dim, generator=random)
-    spread = measure_all(measures, generate(generator, z, label)).std(0)
+    spread = measure_all(measures, draw(generator, z, label)).std(0)
     change, rising = [], []
     for k, vector in enumerate(vectors):
         stops = torch.linspace(-reach, reach, 9)
         walk = z[:, None] + stops[:, None] * vector
-        values = measure_all(measures, generate(generator, walk.flatten(0, 1), label))
+        values = measure_all(measures, draw(generator, walk.flatten(0, 1), label))
         values = values.unflatten(0, (count, 9)) / spread
         change.append((values[:, -1] - values[:, 0]).mean(0))
         thirds = values[:, :, k].unflatten(1, (3, 3)).mean(2)

@@ -53,10 +53,31 @@ def show_png(content, alt, width):
 
 def image_tag(content, alt, width, crisp=False):
     """PNG bytes as an <img> element; Jupyter's own image output has no alternative text."""
-    data = base64.b64encode(_smaller(content)).decode()
     style = f"width:{width}px;max-width:100%;height:auto"
     style += ";image-rendering:pixelated" if crisp else ""
-    return f'<img alt="{html.escape(alt)}" style="{style}" src="data:image/png;base64,{data}">'
+    return _img(_smaller(content), alt, style)
+
+
+def png_bytes(picture, fast=False):
+    """A picture as the bytes of a PNG file.
+
+    Args:
+        picture: a Pillow image, or a uint8 array (H, W) or (H, W, 3), as from ``tile``.
+        fast: for a picture that follows a slider: written soon rather than small.
+    """
+    image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", **({"compress_level": 1} if fast else {"optimize": True}))
+    return buffer.getvalue()
+
+
+def data_uri(png):
+    """PNG bytes as an address that holds the picture itself, for an <img> or a link."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def _img(png, alt, style):
+    return f'<img alt="{html.escape(alt)}" style="{style}" src="{data_uri(png)}">'
 
 
 def _smaller(content):
@@ -68,9 +89,7 @@ def _smaller(content):
         if max(high for _, high in difference.getextrema()) <= MOST_COLOUR_ERROR:
             image = few
             break
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    return png_bytes(image)
 
 
 def to_pixels(images):
@@ -230,17 +249,12 @@ def _image(pictures, columns, alt, scale, colours=128, most="100%"):
     """An <img>, in few colours so chosen that rare ones, as of a badge, stay."""
     if not alt.strip():
         raise ValueError("alt must say in a sentence what is shown; it is empty")
-    canvas, content = Image.fromarray(tile(pictures, columns)), io.BytesIO()
+    canvas = Image.fromarray(tile(pictures, columns))
     style = f"width:{round(canvas.width * scale)}px;max-width:calc({most});height:auto"
     if colours:
         method = Image.Quantize.MAXCOVERAGE
         canvas = canvas.quantize(colours, method, 2, dither=Image.Dither.NONE)
-    canvas.save(content, "PNG", optimize=True)
-    data = base64.b64encode(content.getvalue()).decode()
-    return (
-        f'<img alt="{html.escape(alt)}" style="{style};image-rendering:pixelated" '
-        f'src="data:image/png;base64,{data}">'
-    )
+    return _img(png_bytes(canvas), alt, f"{style};image-rendering:pixelated")
 
 
 def curve_panels(panels, xlabel, ylabel, every=1, log=False):

@@ -4,28 +4,30 @@ import torch
 
 
 @torch.no_grad()
-def draw(generator, z, labels=None, batch=500):
+def draw(generator, z, labels=None, batch=250):
     """Pictures of a generator, on the processor; its mode is put back afterwards.
 
     Args:
         generator: maps z (and labels) to pictures; on any device.
         z: latents (N, latent_dim).
-        labels: None, or classes (N,) for a generator that takes them.
+        labels: for a generator that takes them, one row for each z; or one class, a
+            number, for all of them.
         batch: pictures in one forward pass.
     Returns:
-        (N, C, H, W), in the order of z.
+        (N, C, H, W), float, in the order of z.
     """
     device = next(iter(generator.parameters()), z).device
-    given = [()] * -(-len(z) // batch)
-    if labels is not None:
-        given = [(part.to(device),) for part in labels.split(batch)]
+    if isinstance(labels, int):
+        labels = torch.full((len(z),), labels)
+    columns = [z] if labels is None else [z, labels]
+    batches = zip(*(column.split(batch) for column in columns))
     training = generator.training
     generator.eval()
     try:
-        pairs = zip(z.split(batch), given)
-        return torch.cat([generator(part.to(device), *y).cpu() for part, y in pairs])
+        made = [generator(*(x.to(device) for x in rows)).cpu() for rows in batches]
     finally:
         generator.train(training)
+    return torch.cat(made).float()
 
 
 def draw_evenly(generator, count, seed=0):

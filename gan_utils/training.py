@@ -156,14 +156,8 @@ class GANLoop:
         Returns:
             Tensor (2,) on the device: D's loss without penalty, and G's.
         """
-        falling = (1 - share) / max(1 - self.constant, 1e-9)
         for optimiser, rate in zip((self.opt_g, self.opt_d), self.rates):
-            for group in optimiser.param_groups:
-                now = rate * min(1, falling)
-                if torch.is_tensor(group["lr"]):
-                    group["lr"].fill_(now)
-                else:
-                    group["lr"] = now
+            set_rate(optimiser, rate, share, self.constant)
         self.steps += 1
         return self.play(real, z, *given)
 
@@ -186,6 +180,25 @@ class GANLoop:
         return torch.stack([reported, g_loss]).detach()
 
 
+def set_rate(optimiser, rate, share, constant=0.5):
+    """Set the learning rate: constant at first, then falling linearly to 0.
+
+    rate * min(1, (1 - share) / (1 - constant)).
+
+    Args:
+        optimiser: all its parameter groups get the same rate.
+        rate: at the start.
+        share: of the training that is done, in [0, 1].
+        constant: share of the training before the rate begins to fall.
+    """
+    now = rate * min(1, (1 - share) / max(1 - constant, 1e-9))
+    for group in optimiser.param_groups:
+        if torch.is_tensor(group["lr"]):  # a recorded CUDA graph reads this tensor
+            group["lr"].fill_(now)
+        else:
+            group["lr"] = now
+
+
 def _descend(optimiser, loss):
     optimiser.zero_grad()
     loss.backward()
@@ -199,6 +212,7 @@ __all__ = [
     "by_steps",
     "d_step",
     "g_step",
+    "set_rate",
     "train_gan",
 ]
 

@@ -16,6 +16,7 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from course.clinic.programs import LATENT_DIM, folder, players, variety
 from gan_utils.claims import Mistake
+from gan_utils.sampling import draw
 
 SHOWN = 6  # latents whose pictures the chart follows
 SIGNS = (
@@ -78,21 +79,12 @@ def examine(program, steps, seed=None, every=5, pictures=None):
                 row |= {"g_gradient": gradients[-1][0], "d_gradient": gradients[0][1]}
                 notes.append(row | {"step": step, "held_mb": held()})
             if step in (steps // 3, steps):
-                fakes.append(portrait(generator, shown_z))
+                fakes.append(draw(generator, shown_z))
         run.close()
     signs = {name: torch.tensor([row[name] for row in notes]) for name in SIGNS}
     at = torch.tensor([row["step"] for row in notes])
     shown = real[:SHOWN].detach()
     return Chart(at, signs, shown, fakes, more, generator, discriminator)
-
-
-@torch.no_grad()
-def portrait(generator, z):
-    """Pictures in evaluation mode; the generator's own mode is left as it was."""
-    mode = generator.training
-    pictures = generator.eval()(z)
-    generator.train(mode)
-    return pictures
 
 
 @torch.no_grad()

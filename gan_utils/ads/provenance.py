@@ -14,8 +14,11 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from gan_utils.ads.creatives.lettering import FONT
-from gan_utils.ads.creatives.typesetting import LABEL
 
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+"""What IPTC calls pictures that a trained model made."""
+
+LABEL = "AI-generated"
 PERIOD = 128  # pixels after which the hidden pattern repeats
 STRENGTH = 2.0  # its standard deviation, of 255 levels of grey
 BAND = (0.06, 0.2)  # its frequencies, in cycles a pixel; 0.5 is the finest
@@ -32,7 +35,7 @@ _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 _PROPERTY = re.compile(r"""DigitalSourceType(?:="|>)([^"<]+)""")
 
 
-def save(page, kind, tag=None, **options):
+def save(page, kind, tag=None, facts=None, **options):
     """A picture as the bytes of a file, with or without a tag that says how it was made.
 
     The tag is an XMP packet with the IPTC property DigitalSourceType.
@@ -41,14 +44,24 @@ def save(page, kind, tag=None, **options):
         page: a Pillow picture.
         kind: "PNG", "JPEG" or "WEBP"; options: for Pillow, for instance quality=75.
         tag: an IPTC source type, for instance ``SOURCE_TYPE``; None writes none.
+        facts: what else to say in a PNG, {name: anything that JSON can hold}.
+    Raises:
+        ValueError: facts for a file that is not a PNG.
     Source:
         IPTC Photo Metadata Standard; ISO 16684-1 (XMP).
     """
-    if tag is not None and kind == "PNG":
+    if facts and kind != "PNG":
+        raise ValueError(f'facts can be written into a "PNG" only; got {kind!r}')
+    packet = _PACKET.format(source=tag)
+    if kind == "PNG":
         options["pnginfo"] = PngInfo()
-        options["pnginfo"].add_itxt("XML:com.adobe.xmp", _PACKET.format(source=tag))
+        if tag is not None:
+            options["pnginfo"].add_itxt("XML:com.adobe.xmp", packet)
+        if facts:
+            told = json.dumps(facts, ensure_ascii=False)
+            options["pnginfo"].add_itxt("facts", told)
     elif tag is not None:
-        options["xmp"] = _PACKET.format(source=tag).encode()
+        options["xmp"] = packet.encode()
     buffer = io.BytesIO()
     page.save(buffer, kind, **options)
     return buffer.getvalue()
@@ -81,10 +94,19 @@ def read_tag(content):
     return found and found[1]
 
 
+def read_facts(content):
+    """The facts in a PNG's bytes, {} where there are none.
+
+    Raises:
+        ValueError: the bytes are no picture.
+    """
+    return json.loads(opened(content).info.get("facts", "{}"))
+
+
 def labelled(page):
     """A copy with the words "AI-generated" in its lower left corner."""
     copy = page.convert("RGB")
-    pen, size = ImageDraw.Draw(copy), copy.height / 30
+    pen, size = ImageDraw.Draw(copy), copy.height / 33
     place, font = (size / 2, copy.height - size / 2), ImageFont.truetype(FONT, size)
     left, top, right, bottom = pen.textbbox(place, LABEL, font, "ld")
     pad = size / 5

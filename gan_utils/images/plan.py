@@ -125,14 +125,6 @@ def _describe(images):
     return torch.cat([part.flatten(1) for part in found], 1)
 
 
-@torch.no_grad()
-def sample(generator, count, seed=0):
-    """Pictures (count, 3, H, W) of a generator in eval mode."""
-    random = torch.Generator().manual_seed(seed)
-    z = torch.randn(count, generator.latent_dim, generator=random)
-    return torch.cat([generator(part) for part in z.split(100)])
-
-
 def scores(pictures, training, held_out):
     """How good generated pictures are, by pictures that training never saw.
 

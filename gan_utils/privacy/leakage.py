@@ -29,6 +29,7 @@ from gan_utils.privacy.copying import (
     neighbour_shares,
 )
 from gan_utils.privacy.membership import Interval, auc, nearest_score, share_of, tpr_at
+from gan_utils.sampling import draw
 
 COPIES = "copies"
 NO_SIGN = "no sign of copying found"
@@ -170,25 +171,18 @@ def write_report(path, generator, training, held_out, *, count=1_000, seed=0):
     return Report(verdict, figures, counts, path)
 
 
-@torch.no_grad()
 def _draw(generator, count, seed):
-    """``count`` samples on the CPU; the generator's mode is left as it was."""
+    """``count`` samples on the CPU, checked."""
     if not isinstance(getattr(generator, "latent_dim", None), int):
         raise ValueError("the generator needs latent_dim, the numbers in its z")
     if count < 2:
         raise ValueError(f"count must be at least 2 samples; got {count}")
     chance = torch.Generator().manual_seed(seed)
     z = torch.randn(count, generator.latent_dim, generator=chance)
-    given = [z]
+    labels = None
     if hasattr(generator, "classes"):
-        given.append(torch.randint(generator.classes, (count,), generator=chance))
-    device = next((p.device for p in generator.parameters()), z.device)
-    training, drawn = generator.training, []
-    generator.eval()
-    for parts in zip(*(x.split(100) for x in given)):
-        drawn.append(generator(*(x.to(device) for x in parts)).float().cpu())
-    generator.train(training)
-    samples = torch.cat(drawn)
+        labels = torch.randint(generator.classes, (count,), generator=chance)
+    samples = draw(generator, z, labels)
     if not samples.isfinite().all():
         raise ValueError("the generator draws NaN or infinity; its training broke")
     return samples

@@ -1,13 +1,9 @@
 """The leakage report as one HTML page that needs no other file."""
 
-import base64
 import html
-import io
-
-from PIL import Image
 
 from gan_utils.metrics import nearest
-from gan_utils.plotting import tile
+from gan_utils.plotting import data_uri, png_bytes, tile
 
 SHOWN = 12  # closest pairs on the page
 HEADLINES = {
@@ -106,10 +102,8 @@ def _pairs(samples, training, held_out):
 
 
 def _image(pictures, alt):
-    content = io.BytesIO()
-    Image.fromarray(tile(pictures, len(pictures))).save(content, "PNG", optimize=True)
-    data = base64.b64encode(content.getvalue()).decode()
-    return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
+    png = png_bytes(tile(pictures, len(pictures)))
+    return f'<img alt="{html.escape(alt)}" src="{data_uri(png)}">'
 
 
 def _table(found):

@@ -3,10 +3,11 @@
 from gan_utils.augment import Augmented
 from gan_utils.data import to_float
 from gan_utils.images.folder import read_folder, split
-from gan_utils.images.plan import AUGMENTATIONS, plan, sample, scores
+from gan_utils.images.plan import AUGMENTATIONS, plan, scores
 from gan_utils.images.vases import SAMPLE
 from gan_utils.networks import ColourDiscriminator, ColourGenerator
 from gan_utils.privacy import leakage
+from gan_utils.sampling import draw_evenly
 
 PACE = {"rates": (3e-3, 4e-4), "betas": (0.5, 0.99), "constant": 0.4, "decay": 0.998}
 FEWEST_JUDGED = 17  # held-out pictures below which no score is computed
@@ -68,7 +69,7 @@ def _judged(train, generator, pictures, seen, unseen):
         )
         return {}
     training, held_out = (to_float(pictures.images[part]) for part in (seen, unseen))
-    made = sample(generator, max(500, len(unseen)))
+    made = draw_evenly(generator, max(500, len(unseen)))
     found = {k: round(v, 3) for k, v in scores(made, training, held_out).items()}
     train.say(in_words(found))
     if train.folder:

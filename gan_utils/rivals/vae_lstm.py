@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn.functional import logsigmoid, pad
 
 from gan_utils.data import fashion_mnist
+from gan_utils.training import set_rate
 
 LEVELS = 256
 NARROWEST = -7.0  # smallest log of a bell's scale
@@ -87,11 +88,8 @@ def bits_per_dimension(nats, dimensions):
     return nats / (dimensions * math.log(2))
 
 
-CONSTANT = 0.5  # share of the training before the rate begins to fall, as for the GAN
-
-
 def train(model, progress, rate, batch_size=64, betas=(0.9, 0.99)):
-    """Minimise ``model.loss`` on Fashion-MNIST; the rates go as in ``training.GANLoop``.
+    """Minimise ``model.loss`` on Fashion-MNIST; the rate goes as in ``training.GANLoop``.
 
     Args:
         model: see the top of this file; trained in place.
@@ -105,7 +103,7 @@ def train(model, progress, rate, batch_size=64, betas=(0.9, 0.99)):
     optimiser = torch.optim.Adam(model.parameters(), rate, betas, fused=True)
     steps = 0
     for share in progress:
-        optimiser.param_groups[0]["lr"] = rate * min(1, (1 - share) / (1 - CONSTANT))
+        set_rate(optimiser, rate, share)
         loss = model.loss(images[torch.randint(len(images), (batch_size,))])
         optimiser.zero_grad()
         loss.backward()

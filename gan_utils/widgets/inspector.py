@@ -1,12 +1,9 @@
 """Lesson 0's game: the reader is the discriminator."""
 
-import io
-
 import ipywidgets as widgets
 import torch
-from PIL import Image
 
-from gan_utils.plotting import to_pixels
+from gan_utils.plotting import png_bytes, to_pixels
 from gan_utils.widgets.frame import CRISP, picture, show_widget, spoken
 
 
@@ -60,9 +57,7 @@ class Inspector:
             for button in self.buttons:
                 button.disabled = True
         else:
-            buffer = io.BytesIO()
-            Image.fromarray(self.pixels[done]).save(buffer, "PNG")
-            self.picture.value = buffer.getvalue()
+            self.picture.value = png_bytes(self.pixels[done], fast=True)
         self.status.value = spoken(
             f"Picture {min(done + 1, total)} of {total}. {verdict}"
         )

@@ -1,13 +1,11 @@
 """Lesson 0's slider: a walk on a circle through the latent space."""
 
-import io
 import math
 
 import ipywidgets as widgets
 import torch
-from PIL import Image
 
-from gan_utils.plotting import tile
+from gan_utils.plotting import png_bytes, tile
 from gan_utils.widgets.frame import CRISP, labelled_slider, picture, show_widget, spoken
 
 WIDTH = 720  # CSS pixels
@@ -68,9 +66,7 @@ class LatentWalk:
         z = on_circle(self.start, self.end, self.angle.value)
         with torch.no_grad():
             canvas = tile(self.generator(z), self.columns)
-        buffer = io.BytesIO()
-        Image.fromarray(canvas).save(buffer, "PNG", compress_level=1)
-        self.picture.value = buffer.getvalue()
+        self.picture.value = png_bytes(canvas, fast=True)
         self.caption.value = spoken(
             f"{self.count} generated pictures, {self.angle.value:.0f} degrees along the walk"
         )

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from gan_utils.latent import principal_directions, truncate
-from gan_utils.plotting import tile
+from gan_utils.plotting import png_bytes, tile
 from gan_utils.widgets.frame import CRISP, labelled_slider, picture, show_widget, spoken
 
 WIDTH = 384  # CSS pixels of the large picture
@@ -74,8 +74,8 @@ class PictureMixer:
         points = z + towards[:, None] * self.directions[self.along]
         with torch.no_grad():
             pictures = self.generator(torch.cat([z[None], points]))
-        self.picture.value = _png(Image.fromarray(tile(pictures[:1], 1)))
-        self.strip.value = _png(Image.fromarray(tile(pictures[1:], len(STOPS))))
+        self.picture.value = png_bytes(tile(pictures[:1], 1), fast=True)
+        self.strip.value = png_bytes(tile(pictures[1:], len(STOPS)), fast=True)
         self.caption.value = spoken(
             f"Number {self.seed.value}; below: direction {self.along + 1} from -3 to 3."
         )
@@ -92,10 +92,4 @@ class PictureMixer:
         few = strip.quantize(
             96, Image.Quantize.MAXCOVERAGE, 2, dither=Image.Dither.NONE
         )
-        show_widget(self.box, _png(few), alt, STRIP_WIDTH, crisp=True)
-
-
-def _png(image):
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+        show_widget(self.box, png_bytes(few), alt, STRIP_WIDTH, crisp=True)

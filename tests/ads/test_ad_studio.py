@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 
-from gan_utils.ads.creatives import typesetting
+from gan_utils.ads import provenance
 from gan_utils.ads.creatives.networks import BannerGenerator, BannerReader
 from gan_utils.ads.creatives.scene import ATTRIBUTES
 from gan_utils.ads.creatives.studio import AdStudio
@@ -52,8 +52,9 @@ def test_mixing_needs_two_and_meets_both_ends(app):
 def test_the_saved_file_is_marked(app):
     app.menus["headline"].value = "NEW"
     content = base64.b64decode(re.search(r"base64,([^\"]+)", app.download.value)[1])
-    mark = typesetting.read_mark(content)
-    assert '"headline": "NEW"' in mark["facts"]
+    assert provenance.read_tag(content) == provenance.SOURCE_TYPE
+    assert provenance.read_facts(content)["wish"]["headline"] == "NEW"
+    assert provenance.label_is_there(provenance.opened(content))
     assert "contrast" in app.caption.value
 
 

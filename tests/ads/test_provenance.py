@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from gan_utils.ads import provenance as mark
-from gan_utils.ads.creatives.typesetting import SOURCE_TYPE
+from gan_utils.ads.provenance import SOURCE_TYPE
 
 KEY = b"a key"
 
@@ -38,6 +38,17 @@ def test_the_property_may_stand_in_an_element_too(page):
         b"<x><Iptc4xmpExt:DigitalSourceType>abc</Iptc4xmpExt:DigitalSourceType></x>"
     )
     assert mark.read_tag(mark.save(page, "JPEG", xmp=packet)) == "abc"
+
+
+def test_facts_are_read_back_from_a_png_with_and_without_a_tag(page):
+    facts = {"wish": "Stiefel für 50 €", "z": [1, 2]}
+    for tag in (None, SOURCE_TYPE):
+        content = mark.save(page, "PNG", tag, facts)
+        assert mark.read_facts(content) == facts
+        assert mark.read_tag(content) == tag
+        assert mark.read_facts(mark.save(mark.opened(content), "JPEG")) == {}
+    with pytest.raises(ValueError, match="JPEG"):
+        mark.save(page, "JPEG", facts=facts)
 
 
 def test_bytes_that_are_no_picture_are_refused():

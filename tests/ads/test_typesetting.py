@@ -1,13 +1,12 @@
 """From painting to advertisement: type, contrast, poster, mark."""
 
-import io
-
+import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from gan_utils.ads.creatives import typesetting
 from gan_utils.ads.creatives.scene import draw_attributes, render
+from gan_utils.ads.provenance import labelled
 from gan_utils.data import to_float
 
 
@@ -70,24 +69,23 @@ def test_letters_match_where_they_are_set_and_not_where_another_word_is(wishes, 
         typesetting.letter_match(silent, typesetting.without_headline(wishes))
 
 
-def test_a_poster_has_its_size_and_a_label(wishes, silent):
+def test_a_poster_has_its_size(wishes, silent):
     page = typesetting.poster(silent[0], wishes[0], 256)
-    bare = typesetting.poster(silent[0], wishes[0], 256, label=False)
-    assert page.size == bare.size == (256, 256)
-    assert page.tobytes() != bare.tobytes()
+    assert page.size == (256, 256)
     for image, size in ((silent[:1], 256), (silent[0], 64)):
         with pytest.raises(ValueError, match="128 or more"):
             typesetting.poster(image, wishes[0], size)
 
 
-def test_the_mark_is_read_back_and_lost_in_jpeg(wishes, silent):
-    page = typesetting.poster(silent[0], wishes[0])
-    content = typesetting.marked_png(page, {"wish": "boot", "z": [1, 2]})
-    mark = typesetting.read_mark(content)
-    assert mark["DigitalSourceType"].endswith("trainedAlgorithmicMedia")
-    assert '"wish": "boot"' in mark["facts"]
-    again = io.BytesIO()
-    Image.open(io.BytesIO(content)).save(again, "JPEG")
-    assert typesetting.read_mark(again.getvalue()) == {}
-    with pytest.raises(ValueError, match="no picture"):
-        typesetting.read_mark(content[:100])
+def test_the_label_and_the_button_leave_each_other_alone(silent, wishes):
+    for layout in range(4):
+        wish = wishes[0].clone()
+        wish[3], wish[4] = 1, layout
+        page = typesetting.poster(silent[0], wish)
+        wish[3] = 0
+        without = typesetting.poster(silent[0], wish)
+        button = np.asarray(page, int) != np.asarray(without, int)
+        label = np.asarray(page, int) != np.asarray(labelled(page), int)
+        assert button.any()
+        assert label.any()
+        assert not (button & label).any()

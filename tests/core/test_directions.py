@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from gan_utils.attributes import attribute_directions, effects, generate, measure_all
+from gan_utils.attributes import attribute_directions, effects, measure_all
 
 
 class Linear(nn.Module):
@@ -47,12 +47,3 @@ def test_effects_are_in_standard_deviations_of_each_measure():
 def test_what_never_changes_has_no_direction():
     with pytest.raises(ValueError, match="constant"):
         attribute_directions(Linear(), [first, constant], count=100)
-
-
-def test_generate_hands_the_label_to_every_batch():
-    class Labelled(nn.Module):
-        def forward(self, z, labels):
-            return (z[:, 0] * 0 + labels)[:, None, None, None]
-
-    pictures = generate(Labelled(), torch.randn(7, 3), label=4, batch_size=3)
-    assert pictures.flatten().tolist() == [4.0] * 7

@@ -18,7 +18,7 @@ from gan_utils.networks import (
     ProjectionDiscriminator,
 )
 from gan_utils.penalties import gradient_penalty, r1
-from gan_utils.training import EMA, GANLoop, Objective
+from gan_utils.training import EMA, GANLoop, Objective, set_rate
 
 BATCH = 16
 
@@ -185,6 +185,18 @@ def test_the_learning_rates_stay_and_then_fall_linearly_to_zero():
     always = GANLoop(*players(), constant=1)
     always.step(0.999, *batch)
     assert always.opt_g.param_groups[0]["lr"] == 4e-3
+
+
+def test_a_rate_on_the_device_is_set_in_place_and_in_every_group():
+    """A recorded CUDA graph reads the tensor that it saw, so that must not change."""
+    first, second = (torch.nn.Parameter(torch.zeros(2)) for _ in range(2))
+    rates = [torch.tensor(0.1), torch.tensor(0.3)]
+    groups = [{"params": p, "lr": r} for p, r in zip((first, second), rates)]
+    optimiser = torch.optim.Adam(groups, capturable=False, foreach=False)
+    set_rate(optimiser, 0.2, 0.75)
+    found = [group["lr"] for group in optimiser.param_groups]
+    assert [a is b for a, b in zip(found, rates)] == [True, True]
+    assert torch.stack(found).tolist() == pytest.approx([0.1, 0.1])
 
 
 def test_in_each_step_a_player_moves_only_by_its_own_optimiser():

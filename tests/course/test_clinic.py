@@ -99,18 +99,6 @@ def test_the_checkpoint_is_a_fresh_copy_each_time_and_leaves_the_seed_alone():
     assert parts.checkpoint()["0.weight"].abs().sum() > 0
 
 
-def test_a_portrait_leaves_the_mode_alone():
-    generator, _ = parts.players()
-    examine.portrait(generator, torch.randn(2, 64))
-    assert generator.training
-    alone = examine.portrait(generator.eval(), torch.ones(1, 64))
-    crowd = examine.portrait(
-        generator, torch.cat([torch.ones(1, 64), torch.randn(3, 64)])
-    )
-    assert torch.allclose(alone, crowd[:1], atol=1e-6)
-    assert not generator.training
-
-
 def test_abnormal_names_the_side():
     ends = {name: torch.full((3,), sum(r) / 2) for name, r in examine.NORMAL.items()}
     chart = examine.Chart(torch.arange(3), ends, None, [], [], None, None)

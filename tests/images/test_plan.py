@@ -9,11 +9,12 @@ from gan_utils.checkpoints import load_generator, read_card
 from gan_utils.data import to_float
 from gan_utils.engine import cli
 from gan_utils.images.folder import read_folder, split
-from gan_utils.images.plan import FeatureSpace, near_pairs, plan, sample, scores
+from gan_utils.images.plan import FeatureSpace, near_pairs, plan, scores
 from gan_utils.images.vases import SAMPLE, picture, vases, write_sample
 from gan_utils.networks import ColourDiscriminator, ColourGenerator
 from gan_utils.recipes.catalogue import RECIPES
 from gan_utils.recipes.own_images import in_words, players
+from gan_utils.sampling import draw_evenly
 
 
 @pytest.fixture(autouse=True)
@@ -242,7 +243,7 @@ def test_the_shipped_generator_scores_what_its_card_says():
     chosen = plan(len(found.names), found.sides)
     seen, unseen = (to_float(found.images[k]) for k in split(found, chosen.held_out))
     assert len(unseen) == card["held out"]
-    made = sample(load_generator("own_images"), 500)
+    made = draw_evenly(load_generator("own_images"), 500)
     measured = scores(made, seen, unseen)
     for name, value in measured.items():
         assert value == pytest.approx(card["scores"][name], abs=0.05, rel=0.05)

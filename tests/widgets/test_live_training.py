@@ -88,10 +88,10 @@ def test_a_run_pays_no_more_than_its_share_and_uses_it(share, least, monkeypatch
     clock, rng = Clock(), random.Random(0)
     drawn = []
 
-    def costly(loop, z):
+    def costly(generator, z, _labels):
         clock.now += rng.uniform(0.02, 0.05)
         drawn.append(clock.now)
-        return loop.sampler(z).detach()
+        return generator(z).detach()
 
     monkeypatch.setattr(live_training, "draw", costly)
     loop, feed = small()
@@ -196,7 +196,7 @@ def test_classes_stand_in_columns():
     view = LiveTraining(loop, feed, 4)
     view.show()
     assert shown(view).shape[:2] == (4 * 30 - 2, 10 * 30 - 2)
-    assert view.given[0].view(4, 10).equal(torch.arange(10).expand(4, 10))
+    assert view.labels.view(4, 10).equal(torch.arange(10).expand(4, 10))
     assert train(loop, feed, view, 4) == 4
 
 

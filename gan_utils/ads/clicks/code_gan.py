@@ -6,6 +6,7 @@ from torch.nn.functional import gumbel_softmax, softplus
 
 from gan_utils.ads.clicks.audience import COMBINATIONS, FEATURES, numbers
 from gan_utils.ads.creatives.networks import CODES, SIZES, one_hot
+from gan_utils.training import set_rate
 
 LATENT_DIM = 8
 LEARNING_RATE, BETAS = 2e-3, (0.5, 0.99)
@@ -68,8 +69,8 @@ def train(features, codes, tastes=None, reward=0.0, steps=1_500, batch=256):
         for network in (generator, discriminator)
     )
     for step in range(steps):
-        for group in opt_g.param_groups + opt_d.param_groups:
-            group["lr"] = LEARNING_RATE * min(1, 2 * (1 - step / steps))
+        for optimiser in (opt_g, opt_d):
+            set_rate(optimiser, LEARNING_RATE, step / steps)
         which = torch.randint(len(codes), (batch,))
         user, real = features[which], codes[which].clone().requires_grad_()
         fake = generator(torch.randn(batch, LATENT_DIM), user)

@@ -11,7 +11,7 @@ from gan_utils.ads.clicks.audience import COMBINATIONS, FEATURES, SEGMENTS, User
 from gan_utils.ads.creatives import typesetting
 from gan_utils.ads.creatives.lettering import FONT
 from gan_utils.ads.creatives.scene import ATTRIBUTES
-from gan_utils.plotting import FAKE, GOOD, to_pixels
+from gan_utils.plotting import FAKE, GOOD, png_bytes, to_pixels
 from gan_utils.widgets.frame import picture, show_widget, spoken
 from gan_utils.widgets.keys import KeyGuard
 
@@ -100,13 +100,10 @@ class AdPicker:
         if self.quiet:
             return
         images, read, predicted, true = self.offers()
-        canvas = _sheet(images, predicted, true)
-        buffer = io.BytesIO()
-        canvas.save(buffer, "PNG", compress_level=1)
         self.picture.alt = (
             f"Sixteen banners, best first; the first one is {describe(read[0])}"
         )
-        self.picture.value = buffer.getvalue()
+        self.picture.value = png_bytes(_sheet(images, predicted, true), fast=True)
         self.caption.value = spoken(self._words(read, predicted, true))
 
     def _words(self, read, predicted, true):
@@ -123,10 +120,8 @@ class AdPicker:
 
     def show(self):
         """Display the widget; its still picture has few colours, for a smaller file."""
-        buffer = io.BytesIO()
         sheet = Image.open(io.BytesIO(self.picture.value))
-        sheet.quantize(96).save(buffer, "PNG")
-        show_widget(self.box, buffer.getvalue(), self.picture.alt, WIDTH)
+        show_widget(self.box, png_bytes(sheet.quantize(96)), self.picture.alt, WIDTH)
 
 
 def _style(width):

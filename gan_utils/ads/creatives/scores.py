@@ -9,6 +9,7 @@ from gan_utils.ads.creatives.networks import BannerReader
 from gan_utils.ads.creatives.scene import ATTRIBUTES, LAYOUTS, draw_attributes, render
 from gan_utils.checkpoints import load_checkpoint
 from gan_utils.metrics import frechet_distance, precision_recall
+from gan_utils.sampling import draw
 
 CROP = 32  # pixels a side of the square in which the product is
 
@@ -25,13 +26,11 @@ def unseen_banners(count=2000, combinations="all", seed=2):
     return render(draw_attributes(count, random, combinations), "test", seed)
 
 
-@torch.no_grad()
-def paint(generator, attributes, seed=3, batch=250):
+def paint(generator, attributes, seed=3):
     """A generated banner (N, 3, 64, 64) for every row of attributes (N, 5)."""
     random = torch.Generator().manual_seed(seed)
     z = torch.randn(len(attributes), generator.latent_dim, generator=random)
-    parts = zip(z.split(batch), attributes.split(batch))
-    return torch.cat([generator(*part) for part in parts])
+    return draw(generator, z, attributes)
 
 
 @torch.no_grad()

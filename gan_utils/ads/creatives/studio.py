@@ -1,25 +1,25 @@
 """The ad studio of lesson 15: choose, compare, keep two, morph, export."""
 
-import base64
 import html
 import io
+from datetime import date
 
 import ipywidgets as widgets
 import torch
 from PIL import Image
 
+from gan_utils.ads import provenance
 from gan_utils.ads.creatives.networks import one_hot
 from gan_utils.ads.creatives.scene import ATTRIBUTES
 from gan_utils.ads.creatives.typesetting import (
     SILENT,
     headline_contrast,
-    marked_png,
     poster,
     set_type,
     without_headline,
 )
 from gan_utils.latent import slerp
-from gan_utils.plotting import tile
+from gan_utils.plotting import data_uri, png_bytes, tile
 from gan_utils.widgets.frame import CRISP, picture, show_widget, spoken
 from gan_utils.widgets.keys import KeyGuard
 
@@ -132,8 +132,8 @@ class AdStudio:
         wishes = self.wish.expand(COUNT, -1)
         with torch.no_grad():
             self.painted = self.generator(self.z, without_headline(wishes))
-        sheet = Image.fromarray(tile(set_type(self.painted, wishes), COLUMNS))
-        self.sheet.value = _png(sheet)
+        sheet = tile(set_type(self.painted, wishes), COLUMNS)
+        self.sheet.value = png_bytes(sheet, fast=True)
         self.mix.value = 0.0
         self.preview()
 
@@ -144,15 +144,17 @@ class AdStudio:
         if self.mix.value > 0 and len(self.kept) == 2:
             painted, wish = self.mixed(self.mix.value)
             facts = {"mix of A and B": self.mix.value}
-        page = poster(painted, wish, 2 * POSTER)
-        self.poster.value = _png(page)
+        page = provenance.labelled(poster(painted, wish, 2 * POSTER))
+        self.poster.value = png_bytes(page, fast=True)
         named = {
             name: ATTRIBUTES[name][i] for name, i in zip(ATTRIBUTES, wish.tolist())
         }
         self.caption.value = spoken(self._measured(painted, wish, named))
-        content = base64.b64encode(marked_png(page, {"wish": named, **facts})).decode()
+        facts |= {"wish": named, "made with": "gan_utils, lesson 15"}
+        facts |= {"date": date.today().isoformat()}
+        content = provenance.save(page, "PNG", provenance.SOURCE_TYPE, facts)
         self.download.value = (
-            f'<a download="advertisement.png" href="data:image/png;base64,{content}">'
+            f'<a download="advertisement.png" href="{data_uri(content)}">'
             "Save as PNG, marked and labelled as AI-generated</a>"
         )
 
@@ -176,7 +178,7 @@ class AdStudio:
         if len(self.kept) == 2:
             self.mix.disabled, self.strip.layout.display = False, None
             steps = [self.mixed(share)[0] for share in torch.linspace(0, 1, 7).tolist()]
-            self.strip.value = _png(Image.fromarray(tile(torch.stack(steps), 7)))
+            self.strip.value = png_bytes(tile(torch.stack(steps), 7), fast=True)
 
     def _measured(self, painted, wish, named):
         """A sentence on what the evaluator reads, and on the headline's contrast."""
@@ -202,10 +204,4 @@ class AdStudio:
         still.paste(page, (sheet.width + 8, 0))
         still = still.quantize(256, dither=Image.Dither.NONE).convert("RGB")
         alt = "The ad studio: a contact sheet of twelve banners and one of them, large"
-        show_widget(self.box, _png(still), alt, SHEET + POSTER)
-
-
-def _png(page):
-    buffer = io.BytesIO()
-    page.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+        show_widget(self.box, png_bytes(still), alt, SHEET + POSTER)

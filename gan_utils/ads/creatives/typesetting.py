@@ -1,11 +1,7 @@
-"""From a painted banner to an advertisement: real type on top, measured, and marked."""
-
-import io
-import json
-from datetime import date
+"""From a painted banner to an advertisement: real type on top, and measured."""
 
 import torch
-from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
+from PIL import Image, ImageDraw, ImageFont
 from torch.nn.functional import max_pool2d
 
 from gan_utils.ads.clicks.audience import COMBINATIONS, numbers
@@ -29,9 +25,6 @@ from gan_utils.data import to_float
 from gan_utils.plotting import to_pixels
 
 SILENT = HEADLINES.index("none")
-LABEL = "AI-generated"
-SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-"""What IPTC calls pictures that a trained model made."""
 
 
 def without_headline(attributes):
@@ -111,14 +104,13 @@ def _headline(attributes):
     return letters, max_pool2d(letters[:, None], 5, 1, 2)[:, 0] > 0.5
 
 
-def poster(image, attributes, size=512, label=True):
+def poster(image, attributes, size=512):
     """One advertisement at the size of an export, with crisp type.
 
     Args:
         image: (3, 64, 64) in [-1, 1], painted without a headline.
         attributes: (5,) int64.
         size: pixels a side, 128 or more.
-        label: write "AI-generated" into a corner.
     Returns:
         A Pillow picture.
     Raises:
@@ -140,8 +132,6 @@ def poster(image, attributes, size=512, label=True):
         _button(
             pen, BUTTON_PLACES[layout], list(BUTTONS.values())[button], scale, press
         )
-    if label:
-        _label(pen, layout, scale, size)
     return page
 
 
@@ -154,50 +144,6 @@ def _button(pen, centre, radius, scale, colour):
     words = "black" if bright else "white"
     font = ImageFont.truetype(FONT, 3.3 * scale)
     pen.text((x, y), "SHOP NOW", words, font, "mm")
-
-
-def _label(pen, layout, scale, size):
-    """The visible label, in the lower corner that the button leaves free."""
-    right = layout == 1
-    place = (size - scale, size - scale) if right else (scale, size - scale)
-    font = ImageFont.truetype(FONT, 2.4 * scale)
-    anchor = "rd" if right else "ld"
-    box = pen.textbbox(place, LABEL, font, anchor)
-    pen.rectangle((box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2), "#333333")
-    pen.text(place, LABEL, "white", font, anchor)
-
-
-def marked_png(page, facts):
-    """A picture as PNG bytes that say how it was made.
-
-    Args:
-        page: a Pillow picture.
-        facts: what to write into it besides: {name: anything that JSON can hold}.
-    Returns:
-        PNG bytes with the text fields Software, DigitalSourceType, Creation Time, facts.
-    """
-    mark = PngImagePlugin.PngInfo()
-    mark.add_text("Software", "gan_utils, a network of lesson 15")
-    mark.add_text("DigitalSourceType", SOURCE_TYPE)
-    mark.add_text("Creation Time", date.today().isoformat())
-    mark.add_text("facts", json.dumps(facts, ensure_ascii=False))
-    buffer = io.BytesIO()
-    page.save(buffer, "PNG", pnginfo=mark, optimize=True)
-    return buffer.getvalue()
-
-
-def read_mark(content):
-    """The text fields of PNG bytes; an empty dictionary where there are none.
-
-    Raises:
-        ValueError: the bytes are no picture.
-    """
-    try:
-        picture = Image.open(io.BytesIO(content))
-        picture.load()
-    except OSError as error:
-        raise ValueError(f"these bytes are no picture: {error}") from error
-    return dict(getattr(picture, "text", {}))
 
 
 def painted(generator, orders, seed=3):

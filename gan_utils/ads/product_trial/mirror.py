@@ -1,14 +1,12 @@
 """The product mirror: try eyewear or lipstick on a face, beside the true picture."""
 
-import io
-
 import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
 from gan_utils.ads.people import rgb
 from gan_utils.ads.product_trial.products import BRANDS, FRAMES, LENSES, SHADES
-from gan_utils.plotting import to_pixels
+from gan_utils.plotting import png_bytes, to_pixels
 from gan_utils.widgets.frame import labelled_slider, picture, show_widget, spoken
 from gan_utils.widgets.keys import KeyGuard
 
@@ -111,9 +109,7 @@ def _panels(*pictures):
         small = Image.fromarray(np.moveaxis(to_pixels(one)[0], 0, -1))
         large = small.resize((64 * ZOOM, 64 * ZOOM), Image.Resampling.BICUBIC)
         parts += [np.asarray(large), np.full((64 * ZOOM, GAP, 3), 255, np.uint8)]
-    buffer = io.BytesIO()
-    Image.fromarray(np.hstack(parts[:-1])).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+    return png_bytes(np.hstack(parts[:-1]), fast=True)
 
 
 def _score(found, name, code, strength):

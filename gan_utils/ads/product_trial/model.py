@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn.functional import l1_loss, softplus
 
 from gan_utils.penalties import r1
+from gan_utils.training import set_rate
 
 LIPS = (30, 62, 16, 48)
 EYES = (15, 47, 0, 64)
@@ -193,8 +194,8 @@ def fit(generator, discriminator, bare, product, wish, steps, weights=WEIGHTS,
     opt_d = torch.optim.Adam(discriminator.parameters(), lr, (0.5, 0.99))
     nothing = torch.zeros(batch, wish.shape[1])
     for step in range(steps):
-        for opt in (opt_g, opt_d):
-            opt.param_groups[0]["lr"] = lr * min(1, 2 * (1 - step / steps))
+        for optimiser in (opt_g, opt_d):
+            set_rate(optimiser, lr, step / steps)
         i, j = torch.randint(len(bare), (batch,)), torch.randint(len(product), (batch,))
         other = wish[j].roll(1, 0)
         images = torch.cat([product[j], bare[i]])

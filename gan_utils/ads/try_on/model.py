@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.functional import grid_sample, interpolate, leaky_relu, pixel_shuffle
 
 from gan_utils import losses
-from gan_utils.training import EMA
+from gan_utils.training import EMA, set_rate
 
 
 class Worn(NamedTuple):
@@ -201,7 +201,7 @@ def train_try_on(
     )
     for done in progress:
         for optimiser in filter(None, (opt_g, opt_d)):
-            optimiser.param_groups[0]["lr"] = lr * min(1, 2 * (1 - done))
+            set_rate(optimiser, lr, done)
         batch = scene.batch(torch.randint(len(scene), (batch_size,)))
         step(generator, discriminator, batch, opt_g, opt_d)
         if ema:

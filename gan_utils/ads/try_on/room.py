@@ -1,11 +1,8 @@
 """Lesson 17's try-on room: choose or design a garment, choose who wears it, move them."""
 
-import io
-
 import ipywidgets as widgets
 import numpy as np
 import torch
-from PIL import Image
 
 from gan_utils.ads.people import SKIN, rgb
 from gan_utils.ads.try_on.figures import Pose, draw_figures
@@ -25,7 +22,7 @@ from gan_utils.ads.try_on.scene import (
     render,
 )
 from gan_utils.ads.try_on.scores import garment_error, ssim
-from gan_utils.plotting import tile
+from gan_utils.plotting import png_bytes, tile
 from gan_utils.widgets.drawpad import DrawPad
 from gan_utils.widgets.frame import CRISP, picture, show_widget, spoken
 from gan_utils.widgets.keys import KeyGuard
@@ -234,9 +231,7 @@ class TryOnRoom:
             made = self.generator(batch).picture
         last = torch.ones_like(made) if real else batch.truth
         panels = torch.cat([batch.garment, batch.person, made, last])
-        buffer = io.BytesIO()
-        Image.fromarray(tile(panels, 4, GAP)).save(buffer, "PNG", compress_level=1)
-        self.picture.value = buffer.getvalue()
+        self.picture.value = png_bytes(tile(panels, 4, GAP), fast=True)
         self.heads.value = heads(real)
         self.who.value = about(self.figures[self.person.value].person)
         self.caption.value = spoken(judged(made, batch, real))

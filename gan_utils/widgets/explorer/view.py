@@ -1,6 +1,5 @@
 """The explorer's front end, and the still picture that stands for it."""
 
-import io
 from pathlib import Path
 
 import anywidget
@@ -12,6 +11,7 @@ from PIL import Image
 
 from gan_utils.data import CLASSES, to_float
 from gan_utils.metrics import feature_network
+from gan_utils.plotting import png_bytes
 from gan_utils.widgets.explorer.state import REACH, draw, one_thread
 from gan_utils.widgets.keys import KeyGuard
 
@@ -51,9 +51,7 @@ def still(state):
         for j, picture in enumerate(row):
             top, left = i * step, height + 3 * GAP + j * step
             sheet[top : top + side, left : left + side] = picture
-    buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue(), 2 * sheet.shape[1]
+    return png_bytes(sheet), 2 * sheet.shape[1]
 
 
 def class_name(names, label):

@@ -80,15 +80,15 @@ def latents(generator, columns, rows, seed):
     """Latents for the sheet, and classes in order where the generator takes them.
 
     Returns:
-        z (N, latent_dim), a tuple of classes (N,) or of nothing, and the columns: as
-        many as there are classes, if they fit into a row.
+        z (N, latent_dim), classes (N,) or None, and the columns: as many as there are
+        classes, if they fit into a row.
     """
     classes = getattr(generator, "classes", 0)
     columns = classes if 3 <= classes <= 12 else columns
     random = torch.Generator().manual_seed(seed)
     z = torch.randn(rows * columns, generator.latent_dim, generator=random)
-    given = (torch.arange(len(z)) % classes,) if classes else ()
-    return z, given, columns
+    labels = torch.arange(len(z)) % classes if classes else None
+    return z, labels, columns
 
 
 PAD, HEADER, BAR = 6, 46, 6  # CSS pixels: around it all, above the sheet, of the bar
