@@ -83,7 +83,7 @@ def _claims_of(path, seed, environment):
 
 def _summary(lesson, jobs, outcomes):
     """One row a claim: how often it held, the smallest margin and the seed it fell on."""
-    found, runs = defaultdict(list), 0
+    found, runs, files = defaultdict(list), 0, {}
     for (path, seed), claims in zip(jobs, outcomes):
         if path != lesson:
             continue
@@ -94,6 +94,8 @@ def _summary(lesson, jobs, outcomes):
             margins = [m for m in (before["margin"], entry["margin"]) if m is not None]
             held = before["held"] and entry["held"]
             worst[entry["claim"]] = {"held": held, "margin": min(margins, default=None)}
+            if "recorded" in entry:
+                files[entry["claim"]] = entry["recorded"]
         for statement, entry in worst.items():
             found[statement].append((entry["margin"], seed, entry["held"]))
     rows = []
@@ -101,6 +103,9 @@ def _summary(lesson, jobs, outcomes):
         margins = [(margin, seed) for margin, seed, _ in entries if margin is not None]
         smallest, seed = min(margins, default=(None, None))
         row = {"claim": statement, "held": sum(e[2] for e in entries), "runs": runs}
+        if statement in files:  # read from a file: no seed can change it
+            row = {"claim": statement, "held": row["held"] == runs}
+            row |= {"recorded runs": files[statement]}
         if smallest is not None:
             row |= {"smallest margin": round(smallest, 4), "at seed": seed}
         rows.append(row)
@@ -126,9 +131,11 @@ def _show(found):
     for number, row in rows:
         margin = row.get("smallest margin")
         shown = "exact" if margin is None else f"{margin:.0%}"
-        print(
-            f"{number}  {row['held']:2d} of {row['runs']:2d}  {shown:>6}  {row['claim']}"
-        )
-    failed = sum(row["held"] < row["runs"] for _, row in rows)
+        if "recorded runs" in row:
+            often = f"recorded, {row['recorded runs']}" if row["held"] else "NOT HELD"
+        else:
+            often = f"{row['held']:2d} of {row['runs']:2d}"
+        print(f"{number}  {often:>12}  {shown:>6}  {row['claim']}")
+    failed = sum(row["held"] < row.get("runs", 1) for _, row in rows)
     print(f"{len(rows)} claims, {failed} did not always hold")
     return failed

@@ -39,22 +39,30 @@ def set_seed(seed=None):
     return seed
 
 
-def claim(statement, value, *, below=None, above=None):
-    """Print a statement and its bounds, and raise if the result does not bear it out.
+def claim(statement, value, *, below=None, above=None, recorded=None):
+    """Print a statement with its measured value and limit; raise if it does not hold.
 
-    ``claim("the loss halves", after / before, below=0.5)`` also lets the claims report
-    say by how much a claim holds; ``claim("the shapes agree", a.shape == b.shape)`` is
-    for facts without a margin. A tensor of several values must hold in every entry.
+    ``claim("the loss halves", after / before, below=0.5)`` prints ``✓ the loss halves:
+    0.312 (limit < 0.5)``, and lets the claims report say by how much it holds;
+    ``claim("the shapes agree", a.shape == b.shape)`` is for facts without a margin. A
+    tensor of several values must hold in every entry; its worst one is printed.
 
     Args:
         statement: one sentence without figures that change from run to run.
         value: a number or a tensor; without bounds, a bool.
         below, above: bounds, both exclusive.
+        recorded: how many recorded runs the value comes from, where it was read from a
+            file instead of measured here: another seed cannot change it.
     Raises:
         ClaimFailed: a bound is broken, the value is NaN, or the bool is False.
         TypeError: bounds are missing for a value that is not a bool.
+        ValueError: there is no value at all.
     """
     values = torch.as_tensor(value).detach().cpu().flatten()
+    if not values.numel():
+        raise ValueError(
+            f"claim({statement!r}) got an empty value: nothing was measured"
+        )
     if below is None and above is None:
         if values.dtype != torch.bool:
             raise TypeError(
@@ -64,19 +72,37 @@ def claim(statement, value, *, below=None, above=None):
     else:
         margin = _margin(values.double(), below, above)
         held = margin > 0
-    _record(statement, held, margin)
-    needed = ", ".join(
+    _record(statement, held, margin, recorded)
+    bounds = [
         f"{sign} {bound:g}"
         for sign, bound in ((">", above), ("<", below))
         if bound is not None
-    )
+    ]
+    needed = f"limit{'s' * (len(bounds) > 1)} {', '.join(bounds)}"
     if held:
-        print(f"✓ {statement}  [{needed}]" if needed else f"✓ {statement}")
+        shown = f": {_worst(values, below, above)} ({needed})" if bounds else ""
+        runs = f" (recorded, {recorded} run{'s' * (recorded > 1)})" if recorded else ""
+        print(f"✓ {statement}{shown}{runs}")
         return
-    detail = f"{statement}: got {values.tolist()}" + (needed and f", needed {needed}")
+    detail = f"{statement}: got {values.tolist()}" + bool(bounds) * f", {needed}"
     if not os.environ.get(RECORD_VARIABLE):
         raise ClaimFailed(detail)
     print(f"✗ {detail}")
+
+
+def _worst(values, below, above):
+    """The value nearest to a bound, in words."""
+
+    def short(number):
+        whole = math.isfinite(number) and number == round(number)
+        return f"{number:.0f}" if whole else f"{number:.3g}"
+
+    low, high = values.min().item(), values.max().item()
+    if low == high:
+        return short(low)
+    if below is not None and above is not None:
+        return f"{short(low)} to {short(high)}"
+    return f"at most {short(high)}" if above is None else f"at least {short(low)}"
 
 
 def _margin(values, below, above):
@@ -91,12 +117,13 @@ def _margin(values, below, above):
     return min(gaps)
 
 
-def _record(statement, held, margin):
+def _record(statement, held, margin, recorded):
     """Append the outcome to the file that the claims report reads, when there is one."""
     path = os.environ.get(RECORD_VARIABLE)
     if path:
         with open(path, "a", encoding="utf-8") as file:
             line = {"claim": statement, "held": held, "margin": margin}
+            line |= {"recorded": int(recorded)} if recorded else {}
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "TEACHING.md").read_text(encoding="utf-8")
+VALUE = re.compile(r"(?:: [^:]* \(limits? .*?\))?(?: \(recorded.*\))?$")
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 TOLD = {
     number: (int(minutes), claim)
@@ -33,7 +34,7 @@ def claims_of(path):
     for cell in nbformat.read(path, 4).cells:
         for output in cell.get("outputs", []):
             lines = output.get("text", "").splitlines()
-            found |= {line[2:].split("  [")[0] for line in lines if line[:1] == "✓"}
+            found |= {VALUE.sub("", line[2:]) for line in lines if line[:1] == "✓"}
     return found
 
 
