@@ -1,6 +1,5 @@
-"""Claims about results, seeds, and the frame in which exercises are checked."""
+"""Claims about results, and seeds."""
 
-import functools
 import json
 import math
 import os
@@ -14,10 +13,6 @@ RECORD_VARIABLE = "GAN_CLAIMS_RECORD"
 
 class ClaimFailed(AssertionError):
     """A statement of the text did not hold in this run."""
-
-
-class Mistake(Exception):
-    """What is wrong with an answer to an exercise, in one sentence."""
 
 
 def set_seed(seed=None):
@@ -125,70 +120,3 @@ def _record(statement, held, margin, recorded):
             line = {"claim": statement, "held": held, "margin": margin}
             line |= {"recorded": int(recorded)} if recorded else {}
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-
-def exercise(number):
-    """Turn a function that raises ``Mistake`` into a check that prints its verdict.
-
-    The check never raises, so that a notebook runs to its end whatever the answer, and
-    leaves the random state as it found it. An answer that is still ``None`` or ``...``,
-    or a function that returns one of them, counts as not started.
-
-    Args:
-        number: the exercise as the lesson numbers it, for instance "1.2".
-    """
-
-    def decorate(check):
-        @functools.wraps(check)
-        def run(*answers):
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(0)
-                print(_verdict(number, check, answers))
-
-        return run
-
-    return decorate
-
-
-def _verdict(number, check, answers):
-    try:
-        for answer in answers:
-            given(answer)
-        check(*answers)
-    except Mistake as mistake:
-        return f"○ Exercise {number}: {mistake}"
-    except Exception as error:
-        return (
-            f"○ Exercise {number}: the code stops with {type(error).__name__}: {error}"
-        )
-    return f"✓ Exercise {number}: solved"
-
-
-def given(answer):
-    """Return the answer, or raise ``Mistake`` if it is still the starting cell's."""
-    if answer is None or answer is ...:
-        raise Mistake("not started yet; replace the ... in the cell above")
-    return answer
-
-
-def check_numbers(answer, right, usual, rel_tol=0.0):
-    """Compare a dictionary of numbers with the right ones; name the usual wrong answers.
-
-    Args:
-        answer: the reader's {letter: number}.
-        right: {letter: number}.
-        usual: {(letter, wrong number): what leads to it}.
-        rel_tol: allowed relative difference, beside an absolute one of 0.001.
-    Raises:
-        Mistake: an entry is missing, not started or wrong.
-    """
-    close = functools.partial(math.isclose, rel_tol=rel_tol, abs_tol=1e-3)
-    for letter, number in right.items():
-        if letter not in answer:
-            raise Mistake(f"the number {letter} has no entry")
-        value = float(given(answer[letter]))
-        for (of, wrong), reason in usual.items():
-            if of == letter and close(value, wrong):
-                raise Mistake(f"{letter}: {reason}")
-        if not close(value, number):
-            raise Mistake(f"{letter} is not {value:.4g}")

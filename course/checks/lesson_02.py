@@ -1,11 +1,19 @@
 """Checks of lesson 2: what fills gradients, the two steps, and the loop."""
 
-import copy
+from collections import Counter
 
 import torch
 
+from course.checks.frame import (
+    Mistake,
+    call,
+    close,
+    compare,
+    exercise,
+    number,
+    sequence,
+)
 from gan_utils import losses, training
-from gan_utils.claims import Mistake, exercise, given
 from gan_utils.networks import mlp, mlp_discriminator
 
 LR = 0.05  # of plain gradient descent, whose steps show every factor
@@ -14,32 +22,34 @@ LR = 0.05  # of plain gradient descent, whose steps show every factor
 @exercise("2.1")
 def filled_gradients(after_d_loss, after_g_loss):
     """Tensors with a gradient after D's loss (6 of 12) and after G's (all 12)."""
-    if after_d_loss == 12:
-        raise Mistake("after d_loss: detach cuts the road to G, so G's six stay empty")
-    if after_d_loss == 0:
-        raise Mistake("after d_loss: backward fills gradients; only step moves weights")
-    if after_d_loss != 6:
-        raise Mistake("after d_loss: count D's tensors; a linear layer has two")
-    if after_g_loss == 6:
-        raise Mistake("after g_loss: the gradient reaches G through D, and fills both")
-    if after_g_loss == 0:
-        raise Mistake("after g_loss: backward fills gradients; only step moves weights")
-    if after_g_loss != 12:
-        raise Mistake("after g_loss: count the tensors on the road from the loss to G")
+    filled = "backward fills gradients; only step moves weights"
+    usual = [
+        (12, "after d_loss: detach cuts the road to G, so G's six stay empty"),
+        (0, f"after d_loss: {filled}"),
+    ]
+    otherwise = "after d_loss: count D's tensors; a linear layer has two"
+    compare(number(after_d_loss, "after_d_loss"), 6, usual, otherwise)
+    usual = [
+        (6, "after g_loss: the gradient reaches G through D, and fills both"),
+        (0, f"after g_loss: {filled}"),
+    ]
+    otherwise = "after g_loss: count the tensors on the road from the loss to G"
+    compare(number(after_g_loss, "after_g_loss"), 12, usual, otherwise)
 
 
 @exercise("2.2")
 def generator_step(g_step):
     """One G step against the package's: movement, sign, stale gradients, the return."""
+    loss = losses.non_saturating
     generator, discriminator, _, z = _setting()
-    opt_g = _sgd(generator)
     _spoil(generator)
-    d_before = _weights(discriminator)
-    expected = _after_g(training.g_step)
-    before = _weights(generator)
-    value = given(g_step(generator, discriminator, opt_g, z, losses.non_saturating))
-    moved, right = _weights(generator) - before, expected - before
-    if not torch.equal(_weights(discriminator), d_before):
+    before, d_before = _weights(generator), _weights(discriminator)
+    value = call(g_step, generator, discriminator, _sgd(generator), z, loss)
+    moved = _weights(generator) - before
+    generator, other, _, z = _setting()
+    right_value = training.g_step(generator, other, _sgd(generator), z, loss)
+    right = _weights(generator) - before
+    if not close(_weights(discriminator), d_before, atol=0, rtol=0):
         raise Mistake("D moved too; the G step must change G alone")
     if moved.norm() < 1e-12:
         raise Mistake(
@@ -48,25 +58,24 @@ def generator_step(g_step):
         )
     if moved.norm() > 100 * right.norm():
         raise Mistake("old gradients count: zero_grad is missing before backward")
-    if torch.allclose(moved, -right, atol=1e-7):
-        raise Mistake("the sign is flipped: G moves away from what lowers its loss")
-    if not torch.allclose(moved, right, atol=1e-7):
-        raise Mistake("G moved, but not along the gradient of loss.g_loss(D(G(z)))")
-    _is_plain_number(value)
+    usual = [(-right, "the sign is flipped: G moves away from what lowers its loss")]
+    otherwise = "G moved, but not along the gradient of loss.g_loss(D(G(z)))"
+    compare(moved, right, usual, otherwise, atol=1e-7)
+    _is_plain_number(value, right_value)
 
 
 @exercise("2.3")
 def discriminator_step(d_step):
     """One D step against the package's: sides, detach, stale gradients, the return."""
+    loss = losses.minimax
     generator, discriminator, real, z = _setting()
-    opt_d = _sgd(discriminator)
     _spoil(discriminator)
     g_before, before = _weights(generator), _weights(discriminator)
-    value = given(d_step(generator, discriminator, opt_d, real, z, losses.minimax))
+    value = call(d_step, generator, discriminator, _sgd(discriminator), real, z, loss)
     moved = _weights(discriminator) - before
-    right = _after_d(training.d_step) - before
-    swapped = _after_d(_swapped) - before
-    if not torch.equal(_weights(generator), g_before):
+    right, right_value = _d_step(loss)
+    swapped, _ = _d_step(loss._replace(d_loss=lambda a, b: loss.d_loss(b, a)))
+    if not close(_weights(generator), g_before, atol=0, rtol=0):
         raise Mistake("G moved too; the D step must change D alone")
     if any(p.grad is not None for p in generator.parameters()):
         raise Mistake("G carries gradients of D's loss: detach the generated samples")
@@ -74,21 +83,19 @@ def discriminator_step(d_step):
         raise Mistake("D did not move: is the gradient there when opt_d.step() looks?")
     if moved.norm() > 100 * right.norm():
         raise Mistake("old gradients count: zero_grad is missing before backward")
-    if torch.allclose(moved, swapped, atol=1e-7):
-        raise Mistake("real and fake are swapped: D learns to call data generated")
-    if torch.allclose(moved, -right, atol=1e-7):
-        raise Mistake("the sign is flipped: D gets worse at its own loss")
-    if not torch.allclose(moved, right, atol=1e-7):
-        raise Mistake(
-            "D moved, but not along the gradient of loss.d_loss(D(x), D(G(z)))"
-        )
-    _is_plain_number(value)
+    usual = [
+        (swapped, "real and fake are swapped: D learns to call data generated"),
+        (-right, "the sign is flipped: D gets worse at its own loss"),
+    ]
+    otherwise = "D moved, but not along the gradient of loss.d_loss(D(x), D(G(z)))"
+    compare(moved, right, usual, otherwise, atol=1e-7)
+    _is_plain_number(value, right_value)
 
 
 @exercise("2.4")
 def loop(my_loop):
     """Order and number of the calls, fresh noise and data at every one of them."""
-    calls, draws = [], {"real": 0, "z": 0}
+    calls, draws = [], Counter()
 
     def sampler(kind):
         def draw():
@@ -98,26 +105,31 @@ def loop(my_loop):
         return draw
 
     def d_step(real, z):
+        if (_kind(real), _kind(z)) != ("real", "z"):
+            raise Mistake("d_step wants the real batch first and the noise second")
         calls.append(("d", real, z))
         return -1.0
 
     def g_step(z):
+        if _kind(z) != "z":
+            raise Mistake("g_step wants the noise that sample_z() gives")
         calls.append(("g", z))
-        return float(sum(call[0] == "g" for call in calls))
+        return float(sum(step[0] == "g" for step in calls))
 
-    result = given(my_loop(d_step, g_step, sampler("real"), sampler("z"), 4, 3))
-    _order_is_right(calls)
+    result = call(my_loop, d_step, g_step, sampler("real"), sampler("z"), 4, 3)
+    _order_is_right("".join(step[0] for step in calls))
     _batches_are_fresh(calls)
-    if list(result) != [1.0, 2.0, 3.0, 4.0]:
+    found = [number(value, "each loss") for value in sequence(result, 4, "the losses")]
+    if found != [1.0, 2.0, 3.0, 4.0]:
         raise Mistake("return the losses of G, one a round, in their order")
 
 
-def _order_is_right(calls):
-    """Four rounds of three D steps and a G step, with the arguments in their places."""
-    order = "".join(call[0] for call in calls)
-    kinds = {(call[1][0], call[2][0]) for call in calls if call[0] == "d"}
-    if kinds - {("real", "z")}:
-        raise Mistake("d_step takes the real batch first and the noise second")
+def _kind(batch):
+    return batch[0] if isinstance(batch, tuple) else None
+
+
+def _order_is_right(order):
+    """Four rounds of three D steps and a G step."""
     if order == "dg" * 4:
         raise Mistake("one D step a round; d_per_g says how many there must be")
     if order == "dddggg" * 4:
@@ -130,14 +142,14 @@ def _order_is_right(calls):
 
 def _batches_are_fresh(calls):
     """No two steps share their noise, no two D steps their real samples."""
-    noise = [call[-1] for call in calls]
+    noise = [step[-1] for step in calls]
     if len(set(noise)) == 1:
         raise Mistake("the noise is drawn once for all steps; draw it inside the loop")
     if len(set(noise)) < len(noise):
         raise Mistake(
             "some steps share their noise; every step needs a fresh batch of z"
         )
-    reals = [call[1] for call in calls if call[0] == "d"]
+    reals = [step[1] for step in calls if step[0] == "d"]
     if len(set(reals)) < len(reals):
         raise Mistake("some D steps share a real batch; every one needs a fresh one")
 
@@ -164,26 +176,20 @@ def _spoil(network):
         parameter.grad = torch.full_like(parameter, 1e4)
 
 
-def _after_g(step):
-    generator, discriminator, _, z = _setting()
-    step(generator, discriminator, _sgd(generator), z, losses.non_saturating)
-    return _weights(generator)
-
-
-def _after_d(step):
+def _d_step(loss):
+    """How the package's step moves D, and the loss that it returns."""
     generator, discriminator, real, z = _setting()
-    step(generator, discriminator, _sgd(discriminator), real, z, losses.minimax)
-    return _weights(discriminator)
+    before = _weights(discriminator)
+    value = training.d_step(
+        generator, discriminator, _sgd(discriminator), real, z, loss
+    )
+    return _weights(discriminator) - before, value
 
 
-def _swapped(generator, discriminator, opt_d, real, z, loss):
-    """A D step with its two sides exchanged."""
-    turned = copy.copy(loss)._replace(d_loss=lambda a, b: loss.d_loss(b, a))
-    return training.d_step(generator, discriminator, opt_d, real, z, turned)
-
-
-def _is_plain_number(value):
-    if not isinstance(value, torch.Tensor) or value.dim() != 0:
+def _is_plain_number(value, right):
+    if not torch.is_tensor(value) or value.dim() != 0:
         raise Mistake("return the loss itself, a tensor with a single number")
     if value.requires_grad:
         raise Mistake("the returned loss still holds its graph; return loss.detach()")
+    found = number(value, "the returned loss")
+    compare(found, right, [], f"the returned loss is {found:g}, not that of this step")

@@ -2,20 +2,24 @@
 
 import torch
 
-from gan_utils.claims import Mistake, exercise, given
+from course.checks.frame import (
+    Mistake,
+    call,
+    check_numbers,
+    close,
+    exercise,
+    sequence,
+    tensor,
+    whole,
+)
 
-COUNTS = {
-    "A": (
-        6_000_000,
-        "4,000,000 bytes, sent in quarters: 3 go out in either half of the ring",
-    ),
-    "B": (
-        7_992_000,
-        "2 * 999/1,000 of the 4,000,000 bytes: it stays below twice their number",
-    ),
-    "C": (48, "a rank holds 96 / 4 = 24 rows, and ranks 0 and 1 come first"),
-    "D": (392, "a rank holds 64 / 8 = 8 pictures, each with 7 * 7 values a channel"),
-    "E": (20, "mean and variance: two sums a layer forwards, and two more backwards"),
+COUNTS = {"A": 6_000_000, "B": 7_992_000, "C": 48, "D": 392, "E": 20}
+REASONS = {
+    "A": "4,000,000 bytes, sent in quarters: 3 go out in either half of the ring",
+    "B": "2 * 999/1,000 of the 4,000,000 bytes: it stays below twice their number",
+    "C": "a rank holds 96 / 4 = 24 rows, and ranks 0 and 1 come first",
+    "D": "a rank holds 64 / 8 = 8 pictures, each with 7 * 7 values a channel",
+    "E": "mean and variance: two sums a layer forwards, and two more backwards",
 }
 SIZES = (1, 2, 3, 4)
 
@@ -23,11 +27,7 @@ SIZES = (1, 2, 3, 4)
 @exercise("14.1")
 def counts(answer):
     """Five whole numbers about bytes, rows and sums."""
-    for letter, (right, reason) in COUNTS.items():
-        if letter not in answer:
-            raise Mistake(f"question {letter} has no entry")
-        if given(answer[letter]) != right:
-            raise Mistake(f"{letter} is not {answer[letter]}: {reason}")
+    check_numbers(answer, COUNTS, otherwise=REASONS)
 
 
 @exercise("14.2")
@@ -48,8 +48,8 @@ def _dealt(function, count, size, epoch):
     hands = []
     for rank in range(size):
         before = torch.get_rng_state()
-        hand = given(function(count, rank, size, epoch))
-        if not torch.is_tensor(hand) or hand.dim() != 1:
+        hand = call(function, count, rank, size, epoch)
+        if tensor(hand).dim() != 1 or hand.is_floating_point():
             raise Mistake("return a tensor of indices with one dimension")
         if not torch.equal(before, torch.get_rng_state()):
             raise Mistake(
@@ -90,6 +90,7 @@ class Post:
         self.size, self.chunk, self.sent = size, chunk, []
 
     def __call__(self, source, target, values):
+        source, target = whole(source, "source"), whole(target, "target")
         if target != (source + 1) % self.size:
             raise Mistake(
                 f"rank {source} sends to rank {target}; in a ring it knows only its "
@@ -109,8 +110,7 @@ def ring(function):
         right = [sum(chunks) for chunks in zip(*before)]
         post = Post(size, 4)
         parts = [[chunk.clone() for chunk in part] for part in before]
-        after = given(function(parts, post))
-        _check_sums(after, right, before)
+        _check_sums(call(function, parts, post), right, before)
         if len(post.sent) > 2 * size * (size - 1):
             raise Mistake(
                 f"{len(post.sent)} messages for {size} ranks; the ring needs "
@@ -122,11 +122,11 @@ def ring(function):
 
 def _check_sums(after, right, before):
     """Raise the mistake that explains sums which are not right."""
-    size = len(right)
-    if [len(part) for part in after if isinstance(part, list)] != [size] * size:
-        raise Mistake("return the list of parts: a list of chunks for every rank")
+    size, what = len(right), "the list of parts, a list of chunks for every rank,"
+    after = [sequence(part, size, what) for part in sequence(after, size, what)]
+    after = [[tensor(c, (4,), "each chunk") for c in part] for part in after]
     same = [
-        [torch.allclose(mine, chunk, atol=1e-4) for mine, chunk in zip(part, right)]
+        [close(mine, chunk, atol=1e-4) for mine, chunk in zip(part, right)]
         for part in after
     ]
     if all(map(all, same)):
@@ -152,7 +152,7 @@ def _check_sums(after, right, before):
 
 def _equal(parts, others):
     return all(
-        torch.allclose(mine, yours, atol=1e-4)
+        close(mine, yours, atol=1e-4)
         for part, other in zip(parts, others)
         for mine, yours in zip(part, other)
     )

@@ -2,7 +2,15 @@
 
 import torch
 
-from gan_utils.claims import Mistake, check_numbers, exercise, given
+from course.checks.frame import (
+    Mistake,
+    call,
+    check_numbers,
+    compare,
+    exercise,
+    number,
+    whole,
+)
 
 RIGHT = {"A": 1.04, "B": 2.5, "C": 20.0, "D": 25_000.0}
 USUAL = {
@@ -32,20 +40,22 @@ def choose(function):
     wins, losses: (arms,) counts; 1 is added to both for a uniform start.
     """
     wins, losses = torch.tensor([12.0, 1.0, 1.0]), torch.tensor([12.0, 9.0, 2.0])
-    picks = torch.tensor([int(given(function(wins, losses))) for _ in range(3_000)])
+    picks = torch.tensor(
+        [whole(call(function, wins, losses), "the arm") for _ in range(3_000)]
+    )
     if picks.min() < 0 or picks.max() > 2:
         raise Mistake("the answer is the number of an arm, from 0 to 2")
     share = picks.bincount(minlength=3) / len(picks)
     if share.max() == 1:
         raise Mistake(
-            "it always takes the same arm: draw a rate for every arm, then compare"
+            "it always chooses the same arm: draw a rate for every arm, then compare"
         )
     draws = torch.distributions.Beta(wins + 1, losses + 1).sample((40_000,))
     right = draws.argmax(1).bincount(minlength=3) / len(draws)
     lowest = draws.argmin(1).bincount(minlength=3) / len(draws)
     if (share - lowest).abs().max() < 0.03:
         raise Mistake(
-            "it takes the lowest rate that it drew, or wins and losses are exchanged"
+            "it chooses the lowest rate that it drew, or wins and losses are exchanged"
         )
     if (share - 1 / 3).abs().max() < 0.03:
         raise Mistake("every arm comes equally often; the counts are not used")
@@ -62,32 +72,19 @@ def doubly_robust(function):
     clicks = (torch.rand(400) < 0.3).float()
     weight = 5 * (torch.rand(400) < 0.2).float()
     shown, policy = torch.rand(2, 400) * 0.4
-    value = torch.as_tensor(given(function(clicks, weight, shown, policy))).float()
-    if value.dim() != 0:
-        raise Mistake(f"a click rate is one number; got the shape {tuple(value.shape)}")
+    value = number(call(function, clicks, weight, shown, policy), "the click rate")
     right = (policy + weight * (clicks - shown)).mean()
     usual = [
         (policy.mean(), "this is the model alone; the log's correction is missing"),
         ((weight * clicks).mean(), "this is IPS; the model's prediction is missing"),
-        (
-            (policy + weight * clicks).mean(),
-            "clicks count twice: subtract the prediction for what was shown",
-        ),
-        (
-            (policy + weight * (clicks - policy)).mean(),
-            "the error of the model is that on the creative that was shown",
-        ),
-        (
-            (policy - weight * (clicks - shown)).mean(),
-            "the sign is turned: too few predicted clicks must raise the estimate",
-        ),
-        (
-            (policy + clicks - shown).mean(),
-            "the weight is missing: the log shows other creatives than the policy",
-        ),
-    ]
-    for wrong, reason in usual:
-        if torch.isclose(value, wrong, atol=1e-6):
-            raise Mistake(reason)
-    if not torch.isclose(value, right, atol=1e-5):
-        raise Mistake("the value is off; prediction plus weighted error, then the mean")
+        ((policy + weight * clicks).mean(),
+         "clicks count twice: subtract the prediction for what was shown"),
+        ((policy + weight * (clicks - policy)).mean(),
+         "the error of the model is that on the creative that was shown"),
+        ((policy - weight * (clicks - shown)).mean(),
+         "the sign is turned: too few predicted clicks must raise the estimate"),
+        ((policy + clicks - shown).mean(),
+         "the weight is missing: the log shows other creatives than the policy"),
+    ]  # fmt: skip
+    otherwise = "the value is off; prediction plus weighted error, then the mean"
+    compare(value, right, usual, otherwise, atol=1e-6)

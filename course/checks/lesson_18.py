@@ -1,10 +1,8 @@
 """Checks of lesson 18: four numbers, the gap between groups, the cycle."""
 
-import math
-
 import torch
 
-from gan_utils.claims import Mistake, exercise, given
+from course.checks.frame import call, check_numbers, compare, exercise, number
 
 RIGHT = {"A": 0.1, "B": 0.01, "C": 0.0, "D": 0.4}
 USUAL = {
@@ -25,16 +23,7 @@ USUAL = {
 @exercise("18.1")
 def numbers(answer):
     """Four numbers: a blend, a small region, a lazy generator, a lens looked through."""
-    for letter, right in RIGHT.items():
-        if letter not in answer:
-            raise Mistake(f"the number {letter} has no entry")
-        value = float(given(answer[letter]))
-        if math.isclose(value, right, abs_tol=1e-3):
-            continue
-        for (of, wrong), reason in USUAL.items():
-            if of == letter and math.isclose(value, wrong, abs_tol=1e-3):
-                raise Mistake(f"{letter}: {reason}")
-        raise Mistake(f"{letter} is not {value:.3g}")
+    check_numbers(answer, RIGHT, USUAL)
 
 
 @exercise("18.2")
@@ -42,30 +31,20 @@ def gap(function):
     """function(errors, groups) -> worst minus best of the groups' means."""
     groups = torch.tensor([0, 0, 0, 1, 1, 3, 3, 3, 3, 4])
     errors = torch.tensor([1.0, 2.0, 6.0, 4.0, 8.0, 1.0, 1.0, 2.0, 9.0, 5.0])
-    value = torch.as_tensor(given(function(errors, groups))).float()
-    if value.dim() != 0:
-        raise Mistake(f"the gap is one number; got the shape {tuple(value.shape)}")
-    if value.isnan():
-        raise Mistake("a group without people (2 here) has no mean; leave it out")
+    hint = "a group without people (2 here) has no mean; leave it out"
+    value = number(call(function, errors, groups), "the gap", hint)
     means = torch.stack([errors[groups == g].mean() for g in (0, 1, 3, 4)])
+    right = means.max() - means.min()
     usual = [
-        (
-            errors.max() - errors.min(),
-            "these are single people; average each group first",
-        ),
-        (
-            means.max() - errors.mean(),
-            "this is worst minus all; asked is worst minus best",
-        ),
+        (errors.max() - errors.min(),
+         "these are single people; average each group first"),
+        (means.max() - errors.mean(),
+         "this is worst minus all; asked is worst minus best"),
         (means.max(), "this counts the empty group as 0, or forgets the best one"),
         (means.std(), "asked is worst minus best, not the spread"),
-        (means.min() - means.max(), "the sign is turned: worst minus best"),
-    ]
-    for wrong, reason in usual:
-        if torch.isclose(value, wrong):
-            raise Mistake(reason)
-    if not torch.isclose(value, means.max() - means.min()):
-        raise Mistake(f"expected {means.max() - means.min():.3g}, got {value:.3g}")
+        (-right, "the sign is turned: worst minus best"),
+    ]  # fmt: skip
+    compare(value, right, usual, f"expected {right:.3g}, got {value:.3g}")
 
 
 def _generator(images, wish):
@@ -77,9 +56,7 @@ def _generator(images, wish):
 def cycle(loss):
     """loss(generator, images, own, asked) -> E|G(G(x, asked), own) - x|."""
     images, own, asked = torch.randn(6, 3, 8, 8), torch.rand(6, 4), torch.rand(6, 4)
-    value = torch.as_tensor(given(loss(_generator, images, own, asked))).float()
-    if value.dim() != 0:
-        raise Mistake(f"a loss is one number; got the shape {tuple(value.shape)}")
+    value = number(call(loss, _generator, images, own, asked), "the loss")
     there, stay = _generator(images, asked), _generator(images, own)
     back = _generator(there, own)
     usual = [
@@ -94,8 +71,5 @@ def cycle(loss):
         ((back - images).abs().sum(), "take the mean, not the sum"),
         ((back - images).mean(), "without | | the differences cancel"),
     ]  # fmt: skip
-    for wrong, reason in usual:
-        if torch.isclose(value, wrong, atol=1e-5):
-            raise Mistake(reason)
-    if not torch.isclose(value, (back - images).abs().mean(), atol=1e-5):
-        raise Mistake("the value is off; two passes of G, one mean of | |")
+    otherwise = "the value is off; two passes of G, one mean of | |"
+    compare(value, (back - images).abs().mean(), usual, otherwise)

@@ -2,7 +2,16 @@
 
 import torch
 
-from gan_utils.claims import Mistake, check_numbers, exercise, given
+from course.checks.frame import (
+    Mistake,
+    call,
+    check_numbers,
+    close,
+    exercise,
+    gradient,
+    number,
+    tensor,
+)
 
 RIGHT = {"A": 768.0, "B": 0.5, "C": 0.0, "D": 1.0, "E": 0.4}
 USUAL = {
@@ -32,15 +41,14 @@ def numbers(answer):
 def chance(function):
     """function(change, images, p) -> each picture changed with probability p."""
     images = (1 + torch.rand(4_000, 1, 2, 2)).requires_grad_()
-    result = torch.as_tensor(given(function(torch.neg, images, 0.2)))
-    if result.shape != images.shape:
-        raise Mistake(
-            f"pictures {tuple(images.shape)} became {tuple(result.shape)}; the coins "
-            "must have the shape (N, 1, 1, 1)"
-        )
-    if not result.requires_grad:
-        raise Mistake("no gradient comes back: do not detach, G learns through this")
-    changed = (result < 0).flatten(1)
+    result = call(function, torch.neg, images, 0.2)
+    form = "the coins must have the shape (N, 1, 1, 1)"
+    values = tensor(result, tuple(images.shape), form=form)
+    missing = "no gradient comes back: do not detach, G learns through this"
+    slope = gradient(result, images, missing)
+    if not close(values.abs(), images):
+        raise Mistake("a picture is either changed or left as it is")
+    changed = (values < 0).flatten(1)
     if (changed.any(1) != changed.all(1)).any():
         raise Mistake("pixels are changed one by one; toss one coin for each picture")
     share = changed[:, 0].double().mean().item()
@@ -50,8 +58,7 @@ def chance(function):
         raise Mistake("p is the probability to change a picture, not to leave it")
     if not 0.16 < share < 0.24:
         raise Mistake(f"with p = 0.2, {share:.0%} of the pictures were changed")
-    (slope,) = torch.autograd.grad(result.sum(), images)
-    if not torch.equal(slope < 0, result < 0):
+    if not close(slope, values.sign()):
         raise Mistake("the gradient must pass through the change itself")
 
 
@@ -65,9 +72,7 @@ def controller(adapted):
         (0.5, sure, 0.52), (0.5, torn, 0.48), (0.5, mostly, 0.48),
         (0.99, sure, 1.0), (0.01, torn, 0.0),
     ]  # fmt: skip
-    found = [float(given(adapted(p, x, 0.6, 0.02))) for p, x, _ in cases]
-    if any(x != x for x in found):
-        raise Mistake("the result is NaN")
+    found = [number(call(adapted, p, x, 0.6, 0.02)) for p, x, _ in cases]
     if found[0] < 0.5 < found[1]:
         raise Mistake("turned round: more augmentation is for a D that is too sure")
     if abs(found[0] - 0.5) < 1e-6:
@@ -82,7 +87,7 @@ def controller(adapted):
         raise Mistake("the step has a fixed length: pace, whatever the distance is")
     if found[3] > 1 or found[4] < 0:
         raise Mistake("p is a probability; keep it between 0 and 1")
-    if any(abs(x - right) > 1e-6 for x, (_, _, right) in zip(found, cases)):
+    if not close(found, [right for *_, right in cases], atol=1e-6):
         raise Mistake("p is off; move by pace towards more or less, then clamp")
-    if abs(float(adapted(0.5, mostly, 0.3, 0.02)) - 0.52) > 1e-6:
+    if not close(number(call(adapted, 0.5, mostly, 0.3, 0.02)), 0.52, atol=1e-6):
         raise Mistake("use the target that is given, not 0.6")

@@ -2,7 +2,13 @@
 
 import torch
 
-from gan_utils.claims import Mistake, check_numbers, exercise, given
+from course.checks.frame import (
+    call,
+    check_numbers,
+    compare,
+    exercise,
+    tensor,
+)
 from gan_utils.privacy.membership import nearest_score
 
 RIGHT = {"A": 0.75, "B": 0.3, "C": 0.25, "D": 2.5}
@@ -14,10 +20,7 @@ USUAL = {
     ("B", 0.1099): "epsilon is in the exponent: the factor is e^epsilon",
     ("C", 0.3): "the factor is on the odds, 1 to 9, not on the probability",
     ("C", 1 / 3): "these are the odds, 3 to 9; the probability is 3 in 12",
-    (
-        "C",
-        0.1,
-    ): "this is what the attacker believed before; evidence can triple the odds",
+    ("C", 0.1): "this is the attacker's belief before; evidence can triple the odds",
     ("D", 0.5): "this is one step; five steps add up",
     ("D", 5.0): "the noise enters as 2 s^2, that is 8",
     ("D", 12.5): "the divergence adds up over steps, the order stays 4",
@@ -34,35 +37,27 @@ def numbers(answer):
 def clipping(function):
     """function(gradients, clip) -> the noiseless sum of clipped rows, (weights,)."""
     gradients = torch.tensor([[3.0, 4.0], [0.3, 0.4], [0.0, -10.0], [0.0, 0.0]])
-    result = torch.as_tensor(given(function(gradients.clone(), 1.0))).float()
-    if result.shape != (2,):
-        raise Mistake(
-            f"four gradients of 2 weights gave the shape {tuple(result.shape)}; sum the "
-            "clipped gradients over the examples, axis 0: (2,)"
-        )
-    if not result.isfinite().all():
-        raise Mistake("a gradient of length 0 gives NaN; bound the length from below")
+    form = "sum the clipped gradients over the examples, axis 0"
+    hint = "a gradient of length 0 gives NaN; bound the length from below"
+
+    def found(clip):
+        result = call(function, gradients.clone(), clip)
+        return tensor(result, (2,), "the sum", form=form, hint=hint)
+
     lengths = gradients.norm(dim=1, keepdim=True).clamp_min(1e-12)
     right = gradients * (1 / lengths).clamp_max(1)
     total = gradients.sum(0)
     usual = [
         (total, "nothing is clipped: one example can move the sum as far as it likes"),
         (total / total.norm(), "the sum is clipped; clip each example before the sum"),
-        (
-            gradients.clamp(-1, 1).sum(0),
-            "each number is clipped; scale whole gradients",
-        ),
+        (gradients.clamp(-1, 1).sum(0), "each number is clipped; scale whole gradients"),
         ((gradients / lengths).sum(0), "short gradients are scaled up; leave them be"),
         (right.mean(0), "this is the mean; the noise is laid on the sum"),
-    ]
-    for wrong, reason in usual:
-        if torch.allclose(result, wrong, atol=1e-4):
-            raise Mistake(reason)
-    if not torch.allclose(result, right.sum(0), atol=1e-4):
-        raise Mistake("the sum is off; scale each row by min(1, clip / its length)")
-    wide = torch.as_tensor(function(gradients.clone(), 100.0)).float()
-    if not torch.allclose(wide, total, atol=1e-4):
-        raise Mistake("with a wide bound nothing may change; use clip, not 1")
+    ]  # fmt: skip
+    otherwise = "the sum is off; scale each row by min(1, clip / its length)"
+    compare(found(1.0), right.sum(0), usual, otherwise, atol=1e-4)
+    otherwise = "with a wide bound nothing may change; use clip, not 1"
+    compare(found(100.0), total, [], otherwise, atol=1e-4)
 
 
 @exercise("20.3")
@@ -71,30 +66,19 @@ def calibrated(attack):
     pictures = torch.tensor([[0.0], [10.0], [20.0]])
     samples = torch.tensor([[0.5], [13.0], [21.0]])
     reference = torch.tensor([[2.0], [11.0], [40.0]])
-    scores = torch.as_tensor(given(attack(pictures, samples, reference))).double()
-    if scores.shape != (3,):
-        raise Mistake(
-            f"three pictures gave the shape {tuple(scores.shape)}; give one score each"
-        )
+    result = call(attack, pictures, samples, reference)
+    scores = tensor(result, (3,), "the scores", form="one score a picture")
     of_samples, of_reference = (
         nearest_score(pictures, x) for x in (samples, reference)
     )
     right = of_samples - of_reference
     usual = [
-        (
-            of_samples,
-            "the reference is not used: easy pictures still look like members",
-        ),
+        (of_samples,
+         "the reference is not used: easy pictures still look like members"),
         (of_reference, "the samples are not used"),
-        (
-            -right,
-            "the signs are turned: a member is near to samples, so it scores high",
-        ),
+        (-right, "the signs are turned: a member is near to samples, so it scores high"),
         (-of_samples - of_reference, "the signs are turned, and do not add the two"),
         (of_samples + of_reference, "subtract what the reference says; do not add it"),
-    ]
-    for wrong, reason in usual:
-        if torch.allclose(scores, wrong, atol=1e-5):
-            raise Mistake(reason)
-    if not torch.allclose(scores, right, atol=1e-5):
-        raise Mistake("the scores are off; distance to reference minus to samples")
+    ]  # fmt: skip
+    otherwise = "the scores are off; distance to reference minus to samples"
+    compare(scores, right, usual, otherwise)

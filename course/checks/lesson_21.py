@@ -4,7 +4,13 @@ import math
 
 import torch
 
-from gan_utils.claims import Mistake, check_numbers, exercise, given
+from course.checks.frame import (
+    call,
+    check_numbers,
+    compare,
+    exercise,
+    tensor,
+)
 
 RIGHT = {"A": 2.0, "B": 2.0, "C": 4.0, "D": -2.0}
 USUAL = {
@@ -39,85 +45,50 @@ def better_step(heun):
         return x * x + 3 * t
 
     x, t, step = torch.tensor([0.5, -1.0, 2.0]), 0.2, 0.1
-    place = torch.as_tensor(given(heun(velocity, x.clone(), t, step))).float()
-    if place.shape != x.shape:
-        raise Mistake(f"three places gave the shape {tuple(place.shape)}")
-    for wrong, reason in _usual_places(velocity, x, t, step):
-        if torch.allclose(place, wrong, atol=1e-5):
-            raise Mistake(reason)
+    place = tensor(call(heun, velocity, x.clone(), t, step), (3,), "the place")
     here = velocity(x, t)
     there = velocity(x + step * here, t + step)
-    if not torch.allclose(place, x + step * (here + there) / 2, atol=1e-5):
-        raise Mistake("the place is off; x + step * (first + second velocity) / 2")
-
-
-def _usual_places(velocity, x, t, step):
-    """Where the usual mistakes arrive."""
-    here = velocity(x, t)
-    there = velocity(x + step * here, t + step)
-    return [
+    usual = [
         (x + step * here, "this is Euler's step: the second look is not used"),
         (x + step * there, "only the second look is used; take the mean of the two"),
         (x + step * (here + there), "the two velocities are added; take their mean"),
         (step * (here + there) / 2, "this is the way; add it to the place x"),
         (x + (here + there) / 2, "the way is velocity times step"),
-        (
-            x + step * (here + velocity(x + step * here, t)) / 2,
-            "the second look is at the old time; it is at t + step",
-        ),
-        (
-            x + step * (here + velocity(x, t + step)) / 2,
-            "the second look is at the old place; it is where Euler would arrive",
-        ),
-        (
-            x + step * (here + velocity(x + here, t + step)) / 2,
-            "Euler arrives at x + step * velocity: the step is missing",
-        ),
-        (
-            x + step * velocity(x + step * here / 2, t + step / 2),
-            "this is the midpoint method, also good; Heun looks at the step's end",
-        ),
-        (
-            x - step * (here + there) / 2,
-            "the sign is turned: it walks backwards",
-        ),
-    ]
+        (x + step * (here + velocity(x + step * here, t)) / 2,
+         "the second look is at the old time; it is at t + step"),
+        (x + step * (here + velocity(x, t + step)) / 2,
+         "the second look is at the old place; it is where Euler would arrive"),
+        (x + step * (here + velocity(x + here, t + step)) / 2,
+         "Euler arrives at x + step * velocity: the step is missing"),
+        (x + step * velocity(x + step * here / 2, t + step / 2),
+         "this is the midpoint method, also good; Heun looks at the step's end"),
+        (x - step * (here + there) / 2, "the sign is turned: it walks backwards"),
+    ]  # fmt: skip
+    otherwise = "the place is off; x + step * (first + second velocity) / 2"
+    compare(place, x + step * (here + there) / 2, usual, otherwise)
 
 
 @exercise("21.3")
 def tighter_bound(function):
     """function(log_weights) -> log of the mean weight of every picture."""
     log_weights = torch.tensor([[-2000.0, 1.0], [-2001.0, 3.0], [-2005.0, -4.0]])
-    bound = torch.as_tensor(given(function(log_weights.clone()))).float()
-    right = log_weights.logsumexp(0) - math.log(3)
-    if bound.shape == (3,):
-        raise Mistake("three values came back, one a draw: the axis is wrong")
-    if bound.shape != (2,):
-        raise Mistake(
-            f"two pictures need two bounds; got the shape {tuple(bound.shape)}"
-        )
-    if not bound.isfinite().all():
-        raise Mistake("e^-2000 is 0 to a computer; stay in logs with logsumexp")
+    bound = tensor(
+        call(function, log_weights.clone()),
+        (2,),
+        "the bound",
+        usual={(3,): "three values came back, one a draw: the axis is wrong"},
+        form="two pictures need two bounds",
+        hint="e^-2000 is 0 to a computer; stay in logs with logsumexp",
+    )
+    total, log_k = log_weights.logsumexp(0), math.log(3)
     usual = [
         (log_weights.mean(0), "this is the mean of logs, the ELBO; take the log of the mean"),
-        (log_weights.logsumexp(0), "this is the log of the sum; a mean divides by K"),
-        (
-            log_weights.logsumexp(0) - 3,
-            "in logs, dividing by K subtracts log K, not K",
-        ),
-        (log_weights.logsumexp(0) / 3, "divide the sum, not its log: subtract log K"),
-        (
-            log_weights.logsumexp(0) + math.log(3),
-            "dividing by K subtracts log K; here it is added",
-        ),
-        (
-            log_weights.logsumexp(0) - math.log(2),
-            "K is the number of draws, not of pictures",
-        ),
+        (total, "this is the log of the sum; a mean divides by K"),
+        (total - 3, "in logs, dividing by K subtracts log K, not K"),
+        (total / 3, "divide the sum, not its log: subtract log K"),
+        (total + log_k, "dividing by K subtracts log K; here it is added"),
+        (total - math.log(2), "K is the number of draws, not of pictures"),
         (log_weights.amax(0), "this is the best draw; take the mean of all"),
     ]  # fmt: skip
-    for wrong, reason in usual:
-        if torch.allclose(bound, wrong, atol=1e-4):
-            raise Mistake(reason)
-    if not torch.allclose(bound, right, atol=1e-4):
-        raise Mistake("the bounds are off; logsumexp over the draws, minus log K")
+    otherwise = "the bounds are off; logsumexp over the draws, minus log K"
+    compare(bound, total - log_k, usual, otherwise, atol=1e-3)

@@ -6,6 +6,8 @@ discriminator compared, and both losses. What it yields beside these is kept as 
 """
 
 import copy
+import functools
+import inspect
 import weakref
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -14,8 +16,8 @@ import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
+from course.checks.frame import Mistake, call, choice, kind, number, tensor
 from course.clinic.programs import LATENT_DIM, folder, players, variety
-from gan_utils.claims import Mistake
 from gan_utils.sampling import draw
 
 SHOWN = 6  # latents whose pictures the chart follows
@@ -177,12 +179,12 @@ SUSPECTS = {
 RIGHT = dict(enumerate(list(SUSPECTS)[:8], 1))
 
 
+_YIELDS = "a program yields (real, fake, d_loss, g_loss) after every step"
+
+
 def diagnosed(number, suspect):
     """Refuse a wrong suspect, and say what it would have shown."""
-    if suspect not in SUSPECTS:
-        raise Mistake(
-            f"{suspect!r} is no suspect; choose among {', '.join(sorted(SUSPECTS))}"
-        )
+    choice(suspect, sorted(SUSPECTS), "the suspect")
     if suspect != RIGHT[number]:
         raise Mistake(
             f"the diagnosis is not {suspect!r}: {SUSPECTS[suspect]}; "
@@ -190,19 +192,39 @@ def diagnosed(number, suspect):
         )
 
 
-def examine_mended(program, steps, **options):
-    """The chart of a mended program; its usual errors become sentences."""
-    try:
-        return examine(program, steps, every=1, **options)
-    except StopIteration:
-        raise Mistake("the program ends early; keep its endless loop") from None
-    except RuntimeError as error:
-        if "second time" in str(error):
+def rows(program, generator, discriminator, pictures):
+    """What a reader's program yields, as long as it is what a program has to yield."""
+    run, end = call(program, generator, discriminator, pictures), object()
+    if not inspect.isgenerator(run):
+        raise Mistake(f"{_YIELDS}; its function returns {kind(run)}")
+    while True:
+        try:
+            row = call(next, run, end)
+        except Mistake as mistake:
+            if "second time" not in str(mistake):
+                raise
             raise Mistake(
                 "two losses go backward through the same graph of G: "
                 "detach the pictures in D's step, and only there"
             ) from None
-        raise
+        if row is end:
+            raise Mistake("the program ends early; keep its endless loop")
+        if not isinstance(row, tuple) or len(row) < 4:
+            raise Mistake(f"{_YIELDS}; it yields {kind(row)}")
+        for batch, name in zip(row, ("real", "fake")):
+            if tensor(batch, name=name).shape[1:] != (1, 28, 28):
+                raise Mistake(f"{name} should hold pictures; got {kind(batch)}")
+        for loss, name in zip(row[2:], ("the loss of D", "the loss of G")):
+            number(loss, name)
+        yield (*row[:2], *map(torch.as_tensor, row[2:4]), *row[4:])
+
+
+def examine_mended(program, steps):
+    """The chart of a mended program; its usual errors become sentences."""
+    chart = examine(functools.partial(rows, program), steps, every=1)
+    for name, values in chart.signs.items():
+        tensor(values, name=f"the sign {name}")
+    return chart
 
 
 def sound(program, steps=50):
@@ -236,7 +258,7 @@ def _gain(program, steps=10):
     """By how much the logits of D rise over steps of G, mean of the last ones."""
     generator, discriminator = players()
     z, gains = torch.randn(256, LATENT_DIM), []
-    run = program(generator, discriminator, folder())
+    run = rows(program, generator, discriminator, folder())
     for _ in range(steps):
         before = copy.deepcopy(generator)
         with torch.enable_grad():

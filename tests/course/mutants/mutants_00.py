@@ -4,7 +4,7 @@ MUTANTS = [
     ("exercise-1", "(5, 1, 28, 28)", "(5, 784)", "row"),
     ("exercise-1", "(5, 1, 28, 28)", "(5, 28, 28, 1)", "channel before"),
     ("exercise-1", "(5, 1, 28, 28)", "(1, 28, 28)", "batch"),
-    ("exercise-1", "(5, 1, 28, 28)", "(5, 32)", "latent"),
+    ("exercise-1", "(5, 1, 28, 28)", "(5, LATENT_DIM)", "latent"),
     ("exercise-2", "/ 127.5 - 1", "/ 255", "tanh"),
     ("exercise-2", "pixels.float() / 127.5 - 1", "(pixels * 2) // 255 - 1", "float"),
     ("exercise-2", "/ 127.5 - 1", "/ 128 - 1", "127.5"),

@@ -4,7 +4,7 @@ MUTANTS = [
     ("exercise-1", '"A": "recall"', '"A": "precision"', "out of reach"),
     ("exercise-1", '"B": "none"', '"B": "FID"', "row of copies"),
     ("exercise-1", '"C": "density"', '"C": "precision"', "star"),
-    ("exercise-1", '"C": "density"', '"C": "KID"', "not one of"),
+    ("exercise-1", '"C": "density"', '"C": "KID"', "should be one of"),
     ("exercise-1", '"D": 10', '"D": 18', "standard deviations"),
     ("exercise-1", '"D": 10', '"D": 9', "widths"),
     ("exercise-1", '"D": 10', '"D": 4', "squared"),

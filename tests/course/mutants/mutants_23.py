@@ -3,7 +3,7 @@
 MUTANTS = [
     ("exercise-1", '"cut off"', '"stale optimiser"', "its weights would not move"),
     ("exercise-1", '"cut off"', '"strong D"', "still have a gradient"),
-    ("exercise-1", '"cut off"', '"gradient"', "no suspect"),
+    ("exercise-1", '"cut off"', '"gradient"', "should be one of"),
     ("exercise-1", "fake = generator(draw_z())", "fake = generator(draw_z()).detach()",
      "no gradient reaches"),
     ("exercise-1", "discriminator(fake.detach())", "discriminator(fake)", "detach"),
