@@ -46,6 +46,7 @@ def group_near(images, close=CLOSE):
     return groups
 
 
+SUM = 12  # hexadecimal digits of a file's sum that a card keeps
 SMALLEST = 32  # pixels: the least shorter side of a picture
 FEWEST = 16  # usable pictures without which there is nothing to learn from
 PROGRESS_FROM = 500  # files from which on a bar shows how far the reading is
@@ -68,6 +69,7 @@ class Folder(NamedTuple):
         sides: int64 (N,), the shorter side of each picture as it was, in pixels.
         groups: int64 (N,); pictures of one number are nearly the same picture.
         notes: sentences on what was changed: first frames, 16 bits, CMYK and the like.
+        sums: of the N files, the beginnings of their SHA-256 sums.
     """
 
     images: torch.Tensor
@@ -76,6 +78,7 @@ class Folder(NamedTuple):
     sides: torch.Tensor
     groups: torch.Tensor
     notes: list
+    sums: list = ()
 
     def report(self, most=20):
         """What was found, in plain lines; beyond so many rejected files, by reason."""
@@ -107,7 +110,8 @@ def read_folder(folder, size=64, *, fewest=FEWEST, progress=True):
     """
     folder = _existing(folder)
     found, rejected = files_below(folder)
-    pictures, names, sides, changes, first_of = [], [], [], {}, {}
+    rejected = [Rejected(shown(path), why) for path, why in rejected]
+    pictures, names, sides, sums, changes, first_of = [], [], [], [], {}, {}
     quiet = not (progress and len(found) >= PROGRESS_FROM and sys.stderr.isatty())
     for path in tqdm(found, "reading", disable=quiet, unit="file"):
         name = shown(path.relative_to(folder))
@@ -127,6 +131,7 @@ def read_folder(folder, size=64, *, fewest=FEWEST, progress=True):
         pictures.append(pixels)
         names.append(name)
         sides.append(side)
+        sums.append(hashlib.sha256(path.read_bytes()).hexdigest()[:SUM])
         for word in change:
             changes.setdefault(word, []).append(name)
     if len(names) < fewest:
@@ -136,10 +141,9 @@ def read_folder(folder, size=64, *, fewest=FEWEST, progress=True):
         f"{len(of):,} of those used: {word} ({of[0]}{', ...' if of[1:] else ''})."
         for word, of in sorted(changes.items())
     ]
-    rejected = sorted(Rejected(shown(path), why) for path, why in rejected)
-    return Folder(
-        images, names, rejected, torch.tensor(sides), group_near(images), notes
-    )
+    groups = group_near(images)
+    sides = torch.tensor(sides)
+    return Folder(images, names, sorted(rejected), sides, groups, notes, sums)
 
 
 def shown(path):
@@ -177,6 +181,64 @@ def split(folder, share=0.15, seed=0):
     chosen = groups[order[before < most]]
     held_out = torch.isin(folder.groups, chosen)
     return (~held_out).nonzero()[:, 0], held_out.nonzero()[:, 0]
+
+
+def written_split(folder, seen, unseen):
+    """A split as a card keeps it, for ``read_split``: by name and sum of the files."""
+    return {
+        "held out": {folder.names[k]: folder.sums[k] for k in unseen.tolist()},
+        "trained on": " ".join(folder.sums[k] for k in seen.tolist()),
+    }
+
+
+def read_split(folder, card):
+    """Which pictures a generator was trained on, and which were held out, by its card.
+
+    Files are known by their content, so they may have other names by now; a file that
+    the card does not know is on neither side.
+
+    Args:
+        folder: a ``Folder``.
+        card: what ``written_split`` is part of.
+    Returns:
+        Two int64 tensors of picture numbers, and sentences on files gone, changed or new.
+    Raises:
+        ValueError: the card does not say, or nothing that it held out is there.
+    """
+    held_out, trained = card.get("held out"), card.get("trained on")
+    if not isinstance(held_out, dict) or not isinstance(trained, str):
+        raise ValueError(
+            "The card does not say which pictures were held out, and a new split would "
+            "count pictures as new that the network has seen: train again, or name a "
+            "folder of pictures that were kept out of the training."
+        )
+    sides = [set(trained.split()), set(held_out.values())]
+    seen, unseen = (
+        torch.tensor(
+            [k for k, x in enumerate(folder.sums) if x in side], dtype=torch.int64
+        )
+        for side in sides
+    )
+    gone = [name for name, x in held_out.items() if x not in folder.sums]
+    changed = [name for name in gone if name in folder.names]
+    gone = [name for name in gone if name not in folder.names]
+    new = [n for n, x in zip(folder.names, folder.sums) if x not in sides[0] | sides[1]]
+    new = [name for name in new if name not in changed]
+    notes = [
+        f"{len(names):,} {words} ({names[0]}{', ...' * (len(names) > 1)}): left out."
+        for names, words in (
+            (gone, "held-out pictures are gone"),
+            (changed, "held-out pictures were changed since the training"),
+            (new, "pictures are new since the training, or changed"),
+        )
+        if names
+    ]
+    if not len(unseen):
+        raise ValueError(
+            f"None of the {len(held_out):,} pictures that the card lists as held out is in "
+            "the folder: name the folder that the network was trained on."
+        )
+    return seen, unseen, notes
 
 
 def _by_reason(rejected, most):
@@ -221,7 +283,7 @@ def _too_few(folder, usable, fewest, rejected):
     example = ""
     if rejected:
         path, reason = sorted(rejected)[0]
-        example = f"; for instance {shown(path)}: {reason.rstrip('.')}"
+        example = f"; for instance {path}: {reason.rstrip('.')}"
     return (
         f"The folder {shown(folder)} holds {usable} usable picture{'s' * (usable != 1)} "
         f"and {len(rejected)} other file{'s' * (len(rejected) != 1)}, and at least "

@@ -18,7 +18,7 @@ import torch
 
 from gan_utils.checkpoints import load_generator, read_card
 from gan_utils.data import fashion_mnist, to_float
-from gan_utils.images.folder import read_folder, split
+from gan_utils.images.folder import read_folder, read_split
 from gan_utils.metrics import image_features
 from gan_utils.privacy import leakage_page
 from gan_utils.privacy.copying import (
@@ -239,7 +239,7 @@ def main(arguments=None):
 def _pictures(options, generator):
     """Training and held-out pictures, as the generator draws them: from one or two folders.
 
-    A single folder is cut in two as its training cut it, by the seed in the card.
+    A single folder is cut in two as the card says that its training cut it.
     """
     path = Path(options.folder)
     if (path / "train-images-idx3-ubyte.gz").is_file():
@@ -249,8 +249,9 @@ def _pictures(options, generator):
     if options.held_out:
         sides = folder.images, read_folder(options.held_out, shape[-1], fewest=2).images
     else:
-        seed = read_card(options.weights).get("seed", 0)
-        sides = tuple(folder.images[rows] for rows in split(folder, seed=seed))
+        *rows, notes = read_split(folder, read_card(options.weights))
+        print("\n".join(notes), end="\n" * bool(notes))
+        sides = tuple(folder.images[side] for side in rows)
     sides = tuple(to_float(side) for side in sides)
     return tuple(x.mean(1, keepdim=True) if shape[1] == 1 else x for x in sides)
 

@@ -2,7 +2,7 @@
 
 from gan_utils.augment import Augmented
 from gan_utils.data import to_float
-from gan_utils.images.folder import read_folder, split
+from gan_utils.images.folder import read_folder, split, written_split
 from gan_utils.images.plan import AUGMENTATIONS, plan, scores
 from gan_utils.images.vases import SAMPLE
 from gan_utils.networks import ColourDiscriminator, ColourGenerator
@@ -21,7 +21,7 @@ def own_images(train, steps=None, folder=SAMPLE, width=32):
         pictures = read_folder(folder, chosen.size)
     train.say(pictures.report())
     train.say("\n".join(chosen.reasons[: -1 if steps else None]))
-    seen, unseen = split(pictures, chosen.held_out)
+    seen, unseen = split(pictures, chosen.held_out, train.seed)
     steps = steps or chosen.steps
     generator, discriminator = players(chosen, width)
     generator = train(
@@ -32,7 +32,8 @@ def own_images(train, steps=None, folder=SAMPLE, width=32):
     facts = {
         "data": f"{len(seen)} pictures of "
         + ("data/sample_images, drawn by this project" if ours else "a folder"),
-        "held out": len(unseen), "steps": steps, "batch": chosen.batch_size,
+        **written_split(pictures, seen, unseen),
+        "steps": steps, "batch": chosen.batch_size,
         "latent_dim": generator.latent_dim, "width": width, "size": chosen.size,
         "augmentations": list(chosen.augmentations),
         "licence": "MIT" if ours else "that of the pictures in the folder",

@@ -9,7 +9,14 @@ import torch
 from PIL import Image
 
 from gan_utils.images import folder as folders
-from gan_utils.images.folder import Folder, group_near, read_folder, split
+from gan_utils.images.folder import (
+    Folder,
+    group_near,
+    read_folder,
+    read_split,
+    split,
+    written_split,
+)
 from gan_utils.images.vases import SAMPLE, UNUSUAL, vases, write_sample
 
 
@@ -213,3 +220,56 @@ def test_many_files_show_a_bar_in_a_terminal(tmp_path, monkeypatch, capsys):
     plain(tmp_path)
     read_folder(tmp_path, 32, fewest=3)
     assert "reading" in capsys.readouterr().err
+
+
+def test_a_link_beside_an_unusable_file_still_gets_the_sentence(tmp_path):
+    (tmp_path / "link.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match="0 usable pictures"):
+        read_folder(tmp_path)
+
+
+# The split that a card keeps
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_a_judge_reads_the_split_of_the_training_whatever_the_seed(tmp_path, seed):
+    plain(tmp_path, 40)
+    found = read_folder(tmp_path, 32)
+    card = written_split(found, *split(found, 0.15, seed))
+    later = read_folder(tmp_path, 64)
+    seen, unseen, notes = read_split(later, card)
+    assert set(later.names[k] for k in unseen) == set(card["held out"])
+    assert len(seen) + len(unseen) == 40
+    assert notes == []
+
+
+def test_files_that_moved_went_or_came_since_are_known_by_their_content(tmp_path):
+    plain(tmp_path, 40)
+    found = read_folder(tmp_path, 32)
+    card = written_split(found, *split(found, 0.2, seed=1))
+    gone, changed, moved, *_ = card["held out"]
+    (tmp_path / gone).unlink()
+    Image.new("RGB", (40, 40), "red").save(tmp_path / changed)
+    (tmp_path / moved).rename(tmp_path / "z.png")
+    Image.new("RGB", (40, 40), "blue").save(tmp_path / "new.png")
+    later = read_folder(tmp_path, 32)
+    seen, unseen, notes = read_split(later, card)
+    names = {later.names[k] for k in unseen}
+    assert "z.png" in names
+    assert names.isdisjoint({changed, "new.png"})
+    assert {later.names[k] for k in seen}.isdisjoint({changed, "new.png"})
+    for note, word in zip(notes, (gone, changed, "new.png"), strict=True):
+        assert word in note
+
+
+@pytest.mark.parametrize("card", [{}, {"held out": 75}, {"held out": ["a"]}])
+def test_a_card_that_does_not_say_is_refused(sample, card):
+    with pytest.raises(ValueError, match="does not say which pictures were held out"):
+        read_split(sample, card)
+
+
+def test_another_folder_is_refused(sample):
+    card = {"held out": {"a.png": "0" * 12}, "trained on": "1" * 12}
+    with pytest.raises(ValueError, match="None of the 1 pictures"):
+        read_split(sample, card)

@@ -5,6 +5,7 @@ from torch import nn
 
 from gan_utils.checkpoints import save_checkpoint
 from gan_utils.data import fashion_mnist, to_float
+from gan_utils.images.folder import read_folder, split, written_split
 from gan_utils.networks import DCGANGenerator
 from gan_utils.privacy.leakage import (
     CANNOT_TELL,
@@ -135,6 +136,11 @@ def test_the_command_reads_a_folder_and_explains_itself(parts, tmp_path, capsys)
         Image.fromarray(picture.numpy()).save(tmp_path / f"pictures/{number}.png")
     weights, output = str(tmp_path / "mine.safetensors"), tmp_path / "page.html"
     given = [weights, str(tmp_path / "pictures"), "--output", str(output)]
+    assert main([*given, "--count", "50"]) == 1  # a new split would mix the sides
+    assert "does not say which pictures were held out" in capsys.readouterr().err
+    found = read_folder(tmp_path / "pictures", 28)
+    card |= written_split(found, *split(found, seed=3))
+    save_checkpoint(generator, "mine", card, tmp_path)
     assert main([*given, "--count", "50"]) == 0
     assert "Cannot tell" in capsys.readouterr().out
     assert output.is_file()

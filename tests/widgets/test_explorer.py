@@ -444,8 +444,9 @@ def test_a_picture_of_the_data_set_comes_back_unchanged():
     [(b"", "no picture"), (b"GIF89a nonsense", "no picture"), (b"\0" * 20_000_001, "20 MB"),
      (encoded(np.full((40, 40), 9, np.uint8)), "one grey"),
      (encoded(np.random.default_rng(0).integers(0, 255, (80, 80), np.uint8))[:900], "no picture"),
-     (encoded(np.zeros((8000, 8000), np.uint8)), "50 million")],
-    ids=["empty", "nonsense", "large", "grey", "cut", "many pixels"],
+     (encoded(np.zeros((8000, 8000), np.uint8)), "50 million"),
+     (encoded(np.zeros((14_000, 14_000), np.uint8)), "50 million")],
+    ids=["empty", "nonsense", "large", "grey", "cut", "many pixels", "bomb"],
 )  # fmt: skip
 def test_a_file_that_cannot_be_used_gets_one_sentence(plain, content, word):
     plain.say("target", [content], source="file")

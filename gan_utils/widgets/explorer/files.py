@@ -101,6 +101,10 @@ def uploaded(content):
                 "The picture has more than 50 million pixels; please make it smaller."
             )
         image = _grey(ImageOps.exif_transpose(image))
+    except Image.DecompressionBombError as error:
+        raise ValueError(
+            "The picture has more than 50 million pixels; please make it smaller."
+        ) from error
     except (UnidentifiedImageError, OSError, SyntaxError, EOFError) as error:
         raise ValueError(
             "This file is no picture that can be read; PNG, JPEG and GIF can."
