@@ -84,7 +84,6 @@ def panel(pen, place, names, rows, ends, last):
 def step_axis(pen, y, name, last):
     """The horizontal axis under a panel: 0, what is counted, and the last step."""
     right = WIDTH - _RIGHT
-    words = ((LEFT, "0", "lm"), ((LEFT + right) / 2, name, "mm"),
-             (right, f"{last:,.0f}", "rm"))  # fmt: skip
-    for x, text, anchor in words:
-        pen.text(at(x, y), text, QUIET, font(9), anchor)
+    pen.text(at(LEFT, y), "0", QUIET, font(9), "lm")
+    pen.text(at((LEFT + right) / 2, y), name, QUIET, font(9), "mm")
+    pen.text(at(right, y), f"{last:,.0f}", QUIET, font(9), "rm")

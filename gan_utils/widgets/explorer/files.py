@@ -52,9 +52,15 @@ def gif(frames, scale):
     times[0] = times[len(there) - 1] = _REST_MS
     buffer = io.BytesIO()
     loop[0].save(
-        buffer, "GIF", save_all=True, append_images=loop[1:], duration=times, loop=0,
-        comment=_LABEL.encode(), disposal=1,
-    )  # fmt: skip
+        buffer,
+        "GIF",
+        save_all=True,
+        append_images=loop[1:],
+        duration=times,
+        loop=0,
+        comment=_LABEL.encode(),
+        disposal=1,
+    )
     return buffer.getvalue()
 
 
