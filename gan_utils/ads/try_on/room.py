@@ -17,9 +17,9 @@ from gan_utils.ads.try_on.garments import (
 from gan_utils.ads.try_on.scene import (
     KINDS,
     fashion_garments,
-    painted,
     pictures_of,
     render,
+    with_paint,
 )
 from gan_utils.ads.try_on.scores import garment_error, ssim
 from gan_utils.plotting import png_bytes, tile
@@ -142,7 +142,7 @@ class TryOnRoom:
         """What the generator is given, a ``TryOn`` of one figure."""
         batch = render([self.figure()], [self.garment()]).batch()
         if self.source.value != REAL:
-            return painted(batch, self.dabs(), rgb(self.second.value))
+            return with_paint(batch, self.dabs(), rgb(self.second.value))
         which = [min(self.item.value, len(pictures_of(self.kind.value)) - 1)]
         tint = tuple(rgb(self.colour.value))
         flat, cut = fashion_garments(self.kind.value, which, tint)
