@@ -103,13 +103,20 @@ def write_app(folder, checkpoint):
 def command(notebook, port, browser, token):
     """The command line that serves the notebook on this machine alone."""
     return [
-        sys.executable, "-m", "voila", str(notebook), f"--port={port}",
-        "--Voila.ip=127.0.0.1", f"--token={token}", "--theme=light", "--template=explorer",
+        sys.executable,
+        "-m",
+        "voila",
+        str(notebook),
+        f"--port={port}",
+        "--Voila.ip=127.0.0.1",
+        f"--token={token}",
+        "--theme=light",
+        "--template=explorer",
         f"--Voila.open_browser={browser}",
         f"--MappingKernelManager.cull_idle_timeout={_IDLE_SECONDS}",
         "--MappingKernelManager.cull_interval=60",
         "--Voila.kernel_websocket_connection_class=gan_utils.widgets.explorer.serve.PromptConnection",
-    ]  # fmt: skip
+    ]
 
 
 def run(line, folder):
