@@ -49,7 +49,7 @@ def measure(answer, wishes, real, usual, training):
     read = torch.cat(
         [scores.banner_reader().read(x).detach() for x in images.split(500)]
     )
-    distance, _ = scores.nearest(images, wishes, *training)
+    distance, _ = scores.nearest_products(images, wishes, *training)
     repeated = wishes[: EACH[0]].repeat_interleave(EACH[1], 0)
     return {
         **right,
@@ -76,7 +76,7 @@ def main():
     training = (banners.images, banners.attributes)
     wishes = draw_attributes(COUNT, torch.Generator().manual_seed(20), "held out")
     real = drawn("test", 20)(wishes)
-    usual = scores.nearest(real, wishes, *training)[0].median()
+    usual = scores.nearest_products(real, wishes, *training)[0].median()
     ours = load_checkpoint(BannerGenerator(width=32), "banner_generator")
     methods = {
         "real, unseen products": drawn("test", 21),

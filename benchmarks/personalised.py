@@ -17,7 +17,6 @@ from gan_utils.ads.clicks import policies as off_policy
 from gan_utils.ads.clicks.audience import COMBINATIONS
 from gan_utils.ads.clicks.log import best_by_segment, best_single
 from gan_utils.ads.creatives.networks import BannerGenerator
-from gan_utils.ads.creatives.typesetting import outcomes
 from gan_utils.checkpoints import load_checkpoint, read_card
 
 RESULT = Path(__file__).resolve().parent / "results" / "personalised.json"
@@ -204,7 +203,7 @@ def measure(seed, turned):
 def main():
     """Measure ten audiences, saving after each."""
     torch.set_num_threads(1)
-    turned = outcomes(painter())
+    turned = campaign.outcomes(painter())
     right = COMBINATIONS[turned] == COMBINATIONS
     done = {
         "command": "python benchmarks/personalised.py",

@@ -65,7 +65,7 @@ def baseline_rows(scenes, training):
         "mean picture": lambda scene: baselines.compose(scene.batch(), mean),
         "mean colour": lambda scene: baselines.mean_colour(scene, training),
         "copy and paste": lambda scene: baselines.paste(scene, training),
-        "nearest neighbour": lambda scene: baselines.nearest(scene, training),
+        "nearest neighbour": lambda scene: baselines.nearest_neighbour(scene, training),
     }
     return {name: row(make, scenes) for name, make in makers.items()}
 

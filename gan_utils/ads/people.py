@@ -4,16 +4,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-SKIN = (
-    "#f6ede4", "#f3e7db", "#f7ead0", "#eadaba", "#d7bd96",
-    "#a07e56", "#825c43", "#604134", "#3a312a", "#292420",
-)  # fmt: skip
+_MONK = (
+    "#f6ede4 #f3e7db #f7ead0 #eadaba #d7bd96 #a07e56 #825c43 #604134 #3a312a #292420"
+)
+SKIN = tuple(_MONK.split())
 """The ten tones of the Monk Skin Tone Scale (Monk 2019, skintone.google), light to dark."""
 
 HAIR = ("#14110f", "#3b2417", "#6b4423", "#a5713a", "#d3ab63", "#8c2f17")
 """Black, dark brown, brown, light brown, blond, red; grey comes with age."""
 
-GREY_HAIR = "#a9a6a3"
+_GREY_HAIR = "#a9a6a3"
 AGES = ("young", "middle", "old")
 
 
@@ -46,8 +46,8 @@ def draw_people(count, random):
         List of ``Person``. Tones and ages are dealt like cards, so that each appears
         equally often, up to one.
     """
-    tones = _dealt(count, len(SKIN), random)
-    ages = _dealt(count, len(AGES), random)
+    tones = dealt(count, len(SKIN), random)
+    ages = dealt(count, len(AGES), random)
     hair = random.integers(len(HAIR), size=count)
     long = random.integers(2, size=count)
     body = random.uniform(-1, 1, count)
@@ -60,7 +60,7 @@ def draw_people(count, random):
 def hair_colour(person, random):
     """The hair as (3,) floats in 0..255: old people are grey three times in four."""
     if person.age == 2 and random.random() < 0.75:
-        return rgb(GREY_HAIR)
+        return rgb(_GREY_HAIR)
     return rgb(HAIR[person.hair])
 
 
@@ -69,5 +69,6 @@ def rgb(colour):
     return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], float)
 
 
-def _dealt(count, kinds, random):
+def dealt(count, kinds, random):
+    """Numbers from 0 to below ``kinds``, (count,), each equally often, up to one."""
     return random.permutation(np.arange(count) % kinds)

@@ -108,11 +108,11 @@ def eyewear_trial(train=None, steps=1800, people=TRAINING):
     bare = portraits(people, SEEDS["bare"]).bare
     worn = portraits(people, SEEDS["product"])
     pictures, network = placement.catalogue(), placement.EyewearFitting()
-    examples = placement.pasted(bare, pictures)
+    examples = placement.pasted_examples(bare, pictures)
     placement.fit_placement(network.finder, examples, steps, watch=_tell(steps))
     found = placement.placements(network.finder, worn.with_eyewear)
-    own = pictures[placement.entry(worn.brand, worn.frame, worn.lens)]
-    examples = placement.cleaned(worn.with_eyewear, own, found, pictures)
+    own = pictures[placement.catalogue_index(worn.brand, worn.frame, worn.lens)]
+    examples = placement.taken_off_examples(worn.with_eyewear, own, found, pictures)
     placement.fit_placement(network.placer, examples, steps, watch=_tell(steps))
     return network, {
         **eyewear_scores(network), "steps": steps, "batch": 48,
@@ -124,7 +124,9 @@ def eyewear_trial(train=None, steps=1800, people=TRAINING):
 def eyewear_scores(network, test=None):
     """Error in the product's region, and pixels between the placed and the true middle."""
     test = test or portraits(TEST, SEEDS["test"])
-    pictures = placement.catalogue()[placement.entry(test.brand, test.frame, test.lens)]
+    pictures = placement.catalogue()[
+        placement.catalogue_index(test.brand, test.frame, test.lens)
+    ]
     chosen = placement.placements(network.placer, test.bare)
     found = placement.placements(network.finder, test.with_eyewear)
     worn = placement.wear(test.bare, pictures, chosen)

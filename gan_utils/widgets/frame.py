@@ -24,6 +24,18 @@ def labelled_slider(description, value, low, high, step, **options):
     )
 
 
+def whole_number(description, value):
+    """A box for a number from 0 to 9999, such as a seed."""
+    return widgets.BoundedIntText(
+        value=value,
+        min=0,
+        max=9999,
+        description=description,
+        style={"description_width": "initial"},
+        layout={"width": "220px"},
+    )
+
+
 def picture(alt, width, crisp=True):
     """An empty PNG picture of ``width`` CSS pixels; crisp ones are enlarged unblurred."""
     image = Picture(

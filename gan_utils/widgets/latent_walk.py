@@ -6,9 +6,16 @@ import ipywidgets as widgets
 import torch
 
 from gan_utils.plotting import png_bytes, tile
-from gan_utils.widgets.frame import CRISP, labelled_slider, picture, show_widget, spoken
+from gan_utils.widgets.frame import (
+    CRISP,
+    labelled_slider,
+    picture,
+    show_widget,
+    spoken,
+    whole_number,
+)
 
-WIDTH = 720  # CSS pixels
+_WIDTH = 720  # CSS pixels
 
 
 def on_circle(start, end, degrees):
@@ -36,16 +43,9 @@ class LatentWalk:
     def __init__(self, generator, count=24, columns=8, seed=0):
         self.generator, self.count, self.columns = generator, count, columns
         self.angle = labelled_slider("walk (degrees)", 0.0, 0.0, 360.0, 2.0)
-        self.seed = widgets.BoundedIntText(
-            value=seed,
-            min=0,
-            max=9999,
-            description="set of pictures",
-            style={"description_width": "initial"},
-            layout={"width": "220px"},
-        )
+        self.seed = whole_number("set of pictures", seed)
         alt = f"{count} generated pictures of clothes, shoes and bags in a grid"
-        self.picture, self.caption = picture(alt, WIDTH), widgets.HTML()
+        self.picture, self.caption = picture(alt, _WIDTH), widgets.HTML()
         self.angle.observe(self.draw, "value")
         self.seed.observe(self.choose, "value")
         controls = widgets.HBox([self.angle, self.seed], layout={"flex_flow": "wrap"})
@@ -74,4 +74,4 @@ class LatentWalk:
     def show(self):
         """Display the widget in the notebook."""
         alt = self.picture.alt
-        show_widget(self.box, self.picture.value, alt, WIDTH, crisp=True)
+        show_widget(self.box, self.picture.value, alt, _WIDTH, crisp=True)

@@ -8,12 +8,19 @@ from PIL import Image
 
 from gan_utils.latent import principal_directions, truncate
 from gan_utils.plotting import png_bytes, tile
-from gan_utils.widgets.frame import CRISP, labelled_slider, picture, show_widget, spoken
+from gan_utils.widgets.frame import (
+    CRISP,
+    labelled_slider,
+    picture,
+    show_widget,
+    spoken,
+    whole_number,
+)
 
-WIDTH = 384  # CSS pixels of the large picture
-STRIP_WIDTH = 720
-STOPS = torch.linspace(-3, 3, 9)  # of the strip, along the direction moved last
-DIRECTIONS = 4
+_WIDTH = 384  # CSS pixels of the large picture
+_STRIP_WIDTH = 720
+_STOPS = torch.linspace(-3, 3, 9)  # of the strip, along the direction moved last
+_DIRECTIONS = 4
 
 
 class PictureMixer:
@@ -28,22 +35,19 @@ class PictureMixer:
 
     def __init__(self, generator, seed=0, subject="picture"):
         self.generator, self.subject, self.along = generator, subject, 0
-        self.directions = principal_directions(generator, DIRECTIONS)
-        self.seed = widgets.BoundedIntText(
-            value=seed, min=0, max=9999, description="picture number",
-            style={"description_width": "initial"}, layout={"width": "220px"},
-        )  # fmt: skip
+        self.directions = principal_directions(generator, _DIRECTIONS)
+        self.seed = whole_number("picture number", seed)
         self.typical = labelled_slider(
             "daring (0 = the average one)", 1.0, 0.0, 1.5, 0.05
         )
         self.moves = [
             labelled_slider(f"direction {k + 1}", 0.0, -3.0, 3.0, 0.1)
-            for k in range(DIRECTIONS)
+            for k in range(_DIRECTIONS)
         ]
         self.back = widgets.Button(description="Directions to 0")
-        self.picture = picture(f"A generated {subject}", WIDTH)
+        self.picture = picture(f"A generated {subject}", _WIDTH)
         self.strip = picture(
-            f"Nine generated {subject}s along a direction", STRIP_WIDTH
+            f"Nine generated {subject}s along a direction", _STRIP_WIDTH
         )
         self.caption = widgets.HTML()
         for k, slider in enumerate(self.moves):
@@ -70,12 +74,12 @@ class PictureMixer:
         """One forward pass: the picture and the strip along a direction."""
         self.along = self.along if along is None else along
         z = self.z()
-        towards = STOPS - self.moves[self.along].value
+        towards = _STOPS - self.moves[self.along].value
         points = z + towards[:, None] * self.directions[self.along]
         with torch.no_grad():
             pictures = self.generator(torch.cat([z[None], points]))
         self.picture.value = png_bytes(tile(pictures[:1], 1), fast=True)
-        self.strip.value = png_bytes(tile(pictures[1:], len(STOPS)), fast=True)
+        self.strip.value = png_bytes(tile(pictures[1:], len(_STOPS)), fast=True)
         self.caption.value = spoken(
             f"Number {self.seed.value}; below: direction {self.along + 1} from -3 to 3."
         )
@@ -92,4 +96,4 @@ class PictureMixer:
         few = strip.quantize(
             96, Image.Quantize.MAXCOVERAGE, 2, dither=Image.Dither.NONE
         )
-        show_widget(self.box, png_bytes(few), alt, STRIP_WIDTH, crisp=True)
+        show_widget(self.box, png_bytes(few), alt, _STRIP_WIDTH, crisp=True)

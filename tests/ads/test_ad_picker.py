@@ -12,6 +12,7 @@ from gan_utils.ads.clicks import picker as ad_picker
 from gan_utils.ads.clicks.audience import COMBINATIONS, SEGMENTS, ClickModel
 from gan_utils.ads.creatives import typesetting
 from gan_utils.ads.creatives.networks import BannerGenerator
+from gan_utils.ads.creatives.scores import read_back
 from gan_utils.checkpoints import load_checkpoint, read_card
 from gan_utils.widgets.frame import WIDGET_VIEW
 
@@ -43,7 +44,7 @@ def test_offers_are_ranked_and_their_rates_are_those_of_the_pixels(picker):
     images, read, predicted, true = picker.offers()
     assert images.shape == (16, 3, 64, 64)
     assert (predicted.diff() <= 0).all()
-    assert torch.equal(read, typesetting.read_back(images))
+    assert torch.equal(read, read_back(images))
     expected = picker.model.click_rates(picker.user(), read)[0]
     torch.testing.assert_close(true, expected)
 
@@ -88,7 +89,7 @@ def test_it_leaves_a_still_picture(picker, monkeypatch):
 
 def test_the_studios_banners_read_as_what_they_are():
     orders = COMBINATIONS[::40]
-    read = typesetting.read_back(typesetting.photographed(orders))
+    read = read_back(typesetting.photographed(orders))
     right = (read == orders).float().mean(0)
     assert right[1:].min() > 0.97
     assert right[0] > 0.8
@@ -96,7 +97,7 @@ def test_the_studios_banners_read_as_what_they_are():
 
 def test_painted_banners_carry_the_type_that_was_ordered(painter):
     orders = COMBINATIONS[7::40]
-    read = typesetting.read_back(typesetting.painted(painter, orders))
+    read = read_back(typesetting.painted(painter, orders))
     right = (read == orders).float().mean(0)
     assert right[1:].min() > 0.9
     assert right[0] > 0.6

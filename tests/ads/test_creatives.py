@@ -131,20 +131,22 @@ def test_a_copy_is_nearest_to_itself_also_when_moved():
     random = torch.Generator().manual_seed(1)
     banners = render(draw_attributes(40, random), "train")
     images, wishes = to_float(banners.images), banners.attributes
-    distance, which = scores.nearest(images, wishes, images, wishes)
+    distance, which = scores.nearest_products(images, wishes, images, wishes)
     assert torch.equal(which, torch.arange(40))
     assert distance.max() < 0.01
-    moved, which = scores.nearest(images.roll((1, -1), (2, 3)), wishes, images, wishes)
+    moved, which = scores.nearest_products(
+        images.roll((1, -1), (2, 3)), wishes, images, wishes
+    )
     assert torch.equal(which, torch.arange(40))
     assert moved.max() < 0.02
-    far, _ = scores.nearest(images[:20], wishes[:20], images[20:], wishes[20:])
+    far, _ = scores.nearest_products(images[:20], wishes[:20], images[20:], wishes[20:])
     assert far.median() > 0.3
 
 
 def test_variety_is_that_of_pairs_and_0_among_equals(wishes):
     same = wishes.repeat_interleave(3, 0)
     images = to_float(render(same, "train").images)
-    crops = scores.product_crops(images, same).view(6, 3, -1)
+    crops = scores._product_crops(images, same).view(6, 3, -1)
     pairs = [(a - b).norm() for x in crops for a, b in ((x[0], x[1]), (x[0], x[2]))]
     pairs += [(x[1] - x[2]).norm() for x in crops]
     by_hand = torch.stack(pairs).mean().item()

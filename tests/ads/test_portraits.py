@@ -7,7 +7,11 @@ import pytest
 import torch
 
 from gan_utils.ads.product_trial.model import EYES, LIPS, window
-from gan_utils.ads.product_trial.portraits import cast, draw, portraits
+from gan_utils.ads.product_trial.portraits import (
+    draw_portrait,
+    faces_and_products,
+    portraits,
+)
 from gan_utils.ads.product_trial.products import BRANDS, FRAMES, LENSES, SHADES, eyewear
 
 GROUPS = 5
@@ -74,8 +78,8 @@ def test_only_the_wanted_shades_are_dealt():
 
 
 def test_one_face_can_be_drawn_again_with_another_product(drawn):
-    faces, *_ = cast(240, seed=7)
-    bare, *_, placement = draw(faces[3], 1, 2, 0, 4)
+    faces, *_ = faces_and_products(240, seed=7)
+    bare, *_, placement = draw_portrait(faces[3], 1, 2, 0, 4)
     assert torch.equal(torch.from_numpy(bare), drawn.bare[3])
     assert np.allclose(placement, drawn.placement[3])
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_utils.ads.product_trial.mirror import GAP, ZOOM, ProductMirror
+from gan_utils.ads.product_trial.mirror import _GAP, _ZOOM, ProductMirror
 from gan_utils.ads.product_trial.model import TrialGenerator
 from gan_utils.ads.product_trial.placement import PlacementNetwork
 from gan_utils.ads.product_trial.scores import Mirror
@@ -24,8 +24,8 @@ def mirror():
 
 def panels(mirror):
     picture = np.asarray(Image.open(io.BytesIO(mirror.picture.value)))
-    step = 64 * ZOOM + GAP
-    return [picture[:, k * step : k * step + 64 * ZOOM] for k in range(3)]
+    step = 64 * _ZOOM + _GAP
+    return [picture[:, k * step : k * step + 64 * _ZOOM] for k in range(3)]
 
 
 def test_it_shows_three_pictures_and_a_score(mirror):

@@ -112,7 +112,7 @@ def test_placing_moves_scales_and_turns():
 
 def test_the_scene_and_the_placement_agree(test_set):
     pictures = placement.catalogue()[
-        placement.entry(test_set.brand, test_set.frame, test_set.lens)
+        placement.catalogue_index(test_set.brand, test_set.frame, test_set.lens)
     ]
     worn = placement.wear(test_set.bare, pictures, test_set.placement)
     error = trial_scores.error_inside(
@@ -138,7 +138,7 @@ def test_taking_off_brings_back_what_lies_behind_a_lens():
 def test_catalogue_entries():
     pictures = placement.catalogue()
     assert pictures.shape == (48, 4, 44, 112)
-    assert placement.entry(3, 5, 1) == 47
+    assert placement.catalogue_index(3, 5, 1) == 47
 
 
 def test_lab_of_known_colours():

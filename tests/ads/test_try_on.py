@@ -15,8 +15,8 @@ from gan_utils.ads.try_on.model import (
     warp,
 )
 from gan_utils.ads.try_on.scores import (
+    _identity_error,
     garment_error,
-    identity_error,
     scores,
     ssim,
     texture_energy,
@@ -53,12 +53,12 @@ def test_the_generator_keeps_everything_outside_the_mask(batch):
     generator = TryOnGenerator(4)
     torch.nn.init.normal_(generator.last.weight)
     worn = generator(batch)
-    assert identity_error(worn.picture, batch).max() == 0
+    assert _identity_error(worn.picture, batch).max() == 0
     assert worn.picture.shape == batch.truth.shape
     assert worn.picture.min() >= -1
     assert 0 <= worn.cover.min() <= worn.cover.max() <= 1
     without = TryOnGenerator(4, keeps=False)
-    assert identity_error(without(batch).picture, batch).min() > 0
+    assert _identity_error(without(batch).picture, batch).min() > 0
 
 
 def test_the_answer_does_not_depend_on_the_true_picture(batch):
@@ -160,7 +160,9 @@ def test_scores_of_the_truth_and_of_a_known_error(batch):
     assert perfect["error on the garment"] == perfect["identity error"] == 0
     brighter = batch.truth + 0.25
     torch.testing.assert_close(garment_error(brighter, batch), torch.full((24,), 0.25))
-    torch.testing.assert_close(identity_error(brighter, batch), torch.full((24,), 0.25))
+    torch.testing.assert_close(
+        _identity_error(brighter, batch), torch.full((24,), 0.25)
+    )
 
 
 def test_texture_is_the_laplacian_of_the_cloth():
@@ -180,11 +182,11 @@ def test_baselines_keep_the_person_and_do_what_they_say(scene, batch):
         baselines.compose(batch, baselines.mean_picture(training)),
         baselines.mean_colour(scene, training),
         baselines.paste(scene, training),
-        baselines.nearest(scene, training),
+        baselines.nearest_neighbour(scene, training),
     ]
     for picture in pictures:
-        assert identity_error(picture, batch).max() == 0
-    itself = baselines.nearest(scene, scene)
+        assert _identity_error(picture, batch).max() == 0
+    itself = baselines.nearest_neighbour(scene, scene)
     torch.testing.assert_close(itself, batch.truth)
     assert ssim(pictures[2], batch.truth).mean() > 0.4
 
@@ -192,7 +194,7 @@ def test_baselines_keep_the_person_and_do_what_they_say(scene, batch):
 def test_pasting_puts_shoulders_on_shoulders(scene, batch):
     covered = []
     for k, (figure, garment) in enumerate(zip(scene.figures, scene.garments)):
-        flow = baselines.paste_flow(figure, garment)[None]
+        flow = baselines._paste_flow(figure, garment)[None]
         cut = warp(batch.cut[k : k + 1], flow)
         covered.append((cut * batch.worn[k]).sum() / batch.worn[k].sum())
     assert torch.stack(covered).mean() > 0.7

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from gan_utils.ads.try_on.model import TryOnGenerator, Worn
-from gan_utils.ads.try_on.room import GAP, OWN, REAL, TryOnRoom
+from gan_utils.ads.try_on.room import _GAP, OWN, REAL, TryOnRoom
 from gan_utils.ads.try_on.scene import fashion_garments
 from gan_utils.checkpoints import load_checkpoint
 
@@ -30,8 +30,8 @@ def room():
 def panels(room):
     """The four panels, uint8 (4, 64, 48, 3)."""
     canvas = np.asarray(Image.open(io.BytesIO(room.picture.value)).convert("RGB"))
-    assert canvas.shape == (64, 4 * 48 + 3 * GAP, 3)
-    return np.stack([canvas[:, k * (48 + GAP) :][:, :48] for k in range(4)])
+    assert canvas.shape == (64, 4 * 48 + 3 * _GAP, 3)
+    return np.stack([canvas[:, k * (48 + _GAP) :][:, :48] for k in range(4)])
 
 
 def test_the_panels_are_garment_person_generated_and_truth(room):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gan_utils.ads.try_on import scene as scenes
-from gan_utils.ads.try_on.figures import arm_coordinates, draw_figures
+from gan_utils.ads.try_on.figures import _arm_coordinates, draw_figures
 from gan_utils.ads.try_on.garments import PATTERNS, SEEN, cloth, draw_garments
 from gan_utils.ads.try_on.painting import paint_flat
 from gan_utils.ads.try_on.scene import KINDS, fashion_garments
@@ -99,7 +99,7 @@ def test_stripes_have_the_period_that_the_garment_names():
 def test_a_straight_arm_is_measured_along_and_across():
     arm = tuple(np.array([10.0, y]) for y in (5.0, 15.0, 24.0))
     x, y = np.float32([[12, 9, 10]]), np.float32([[8, 20, 30]])
-    along, across = arm_coordinates(arm, 1, x, y)
+    along, across = _arm_coordinates(arm, 1, x, y)
     assert np.allclose(along, [[3, 15, 25]])
     assert np.allclose(across, [[2, -1, 0]])
 

@@ -23,7 +23,7 @@ from gan_utils.networks import ConditionalGenerator, DCGANGenerator
 from gan_utils.plotting import to_pixels
 from gan_utils.widgets.explorer import files, serve
 from gan_utils.widgets.explorer.explorer import Explorer
-from gan_utils.widgets.explorer.state import State, seed_point
+from gan_utils.widgets.explorer.state import State, _seed_point
 
 
 class Listener:
@@ -109,7 +109,7 @@ def test_the_seed_alone_decides_the_first_picture(plain):
 
 def test_truncation_scales_the_noise(plain):
     state, _ = plain.steps(("set", "seed", 5), ("set", "truncation", 0.5))
-    expected = 0.5 * seed_point(plain.explorer.state.generator, 5)
+    expected = 0.5 * _seed_point(plain.explorer.state.generator, 5)
     torch.testing.assert_close(plain.explorer.state.z(), expected, atol=6e-5, rtol=0)
     assert "truncation 0.50" in state["sentence"]
 
@@ -164,7 +164,7 @@ def test_the_journey_leads_from_a_to_b(plain, way):
 def test_a_class_keeps_z_and_the_attributes_that_it_has(conditional):
     conditional.steps(("set", "class", 0), ("set", "sleeve", 2), ("set", "light", 1))
     state, _ = conditional.steps(("set", "class", 4))
-    base = seed_point(conditional.explorer.state.generator, 0)
+    base = _seed_point(conditional.explorer.state.generator, 0)
     expected = base + 2 * unit(1) + unit(3)
     torch.testing.assert_close(
         conditional.explorer.state.z(), expected, atol=6e-5, rtol=0
@@ -276,7 +276,7 @@ def test_looking_leaves_the_picture_and_an_unchanged_strip_is_not_sent_again(pla
 
 def test_the_classifier_says_what_it_sees():
     generator = load_generator("explorer_unconditional")
-    picture = generator(seed_point(generator, 0)[None])
+    picture = generator(_seed_point(generator, 0)[None])
     guess = CLASSES[feature_network()(picture).argmax()]
     seen = Listener(generator).say("rest")[-1][0]["seen"]
     assert seen.startswith(f"Our classifier sees: {guess}")

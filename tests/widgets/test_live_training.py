@@ -24,10 +24,9 @@ from gan_utils.networks import (
     ProjectionDiscriminator,
 )
 from gan_utils.training import GANLoop
-from gan_utils.widgets.live_training import view as live_fid
 from gan_utils.widgets.live_training import view as live_training
-from gan_utils.widgets.live_training.drawing import axis_end, charts, duration, sheet
-from gan_utils.widgets.live_training.view import Budget, LiveTraining, Speed
+from gan_utils.widgets.live_training.drawing import _axis_end, _duration, charts, sheet
+from gan_utils.widgets.live_training.view import LiveTraining, _Budget, _Speed
 
 STEPS = 24
 CELL = """import os, signal, torch
@@ -106,12 +105,12 @@ def test_a_run_pays_no_more_than_its_share_and_uses_it(share, least, monkeypatch
         view.watch(Report(step, 2000, 0.7, 0.7, clock.now, 0))
     assert least < view.budget.spent / view.budget.seconds() <= share
     assert len(drawn) > 15
-    assert min(np.diff(drawn[:-1])) >= live_training.LEAST_PAUSE
+    assert min(np.diff(drawn[:-1])) >= live_training._LEAST_PAUSE
 
 
 def test_a_dear_update_is_followed_by_a_long_rest():
     clock = Clock()
-    budget = Budget(0.02, clock)
+    budget = _Budget(0.02, clock)
     with budget.paying():
         clock.now += 1.0
     clock.now = 99.0
@@ -127,12 +126,12 @@ def test_a_dear_update_is_followed_by_a_long_rest():
 @pytest.mark.parametrize("share", [0, -0.1, 2])
 def test_a_share_is_a_share(share):
     with pytest.raises(ValueError, match=r"share must be in \(0, 1\]"):
-        Budget(share)
+        _Budget(share)
 
 
 def test_the_training_is_the_same_bit_for_bit(monkeypatch):
-    monkeypatch.setattr(live_fid, "COUNT", 80)
-    monkeypatch.setattr(live_training, "LEAST_PAUSE", 0.0)
+    monkeypatch.setattr(live_training, "_FID_PICTURES", 80)
+    monkeypatch.setattr(live_training, "_LEAST_PAUSE", 0.0)
     weights = []
     for watched in (False, True):
         loop, feed = small(decay=0.9)
@@ -153,7 +152,7 @@ def test_the_training_is_the_same_bit_for_bit(monkeypatch):
 
 
 def test_pictures_and_words_follow_the_training(monkeypatch):
-    monkeypatch.setattr(live_training, "LEAST_PAUSE", 0.0)
+    monkeypatch.setattr(live_training, "_LEAST_PAUSE", 0.0)
     loop, feed = small()
     view = LiveTraining(loop, feed, STEPS, share=1)
     view.show()
@@ -201,7 +200,7 @@ def test_classes_stand_in_columns():
 
 
 def test_losses_that_are_not_finite_break_nothing(monkeypatch):
-    monkeypatch.setattr(live_training, "LEAST_PAUSE", 0.0)
+    monkeypatch.setattr(live_training, "_LEAST_PAUSE", 0.0)
     loop, feed = small()
     view = LiveTraining(loop, feed, 12, share=1)
     view.show()
@@ -216,7 +215,7 @@ def test_losses_that_are_not_finite_break_nothing(monkeypatch):
 
 
 def test_a_run_that_diverges_ends_with_a_still_picture(monkeypatch):
-    monkeypatch.setattr(live_fid, "COUNT", 80)
+    monkeypatch.setattr(live_training, "_FID_PICTURES", 80)
     loop, feed = small()
     view = LiveTraining(loop, feed, STEPS, fid_every=4)
     view.show()
@@ -229,12 +228,12 @@ def test_a_run_that_diverges_ends_with_a_still_picture(monkeypatch):
     view.finish()
     assert view.panel.state["title"] == "Stopped"
     assert shown(view)[:28, :28, 0].max() == 0
-    assert np.isnan(live_fid.quick_fid(loop, 80))
+    assert np.isnan(live_training._quick_fid(loop.sampler, 80))
     json.dumps(view.panel.state, allow_nan=False)
 
 
 def test_the_fid_is_ours_and_comes_when_it_is_due(monkeypatch):
-    monkeypatch.setattr(live_fid, "COUNT", 100)
+    monkeypatch.setattr(live_training, "_FID_PICTURES", 100)
     loop, feed = small(decay=0.5)
     view = LiveTraining(loop, feed, STEPS, fid_every=10)
     view.show()
@@ -262,7 +261,7 @@ def test_long_histories_stay_small():
      (1500, "25 min"), (3599, "1 h 00 min"), (3900, "1 h 05 min")],
 )  # fmt: skip
 def test_durations_in_words(seconds, words):
-    assert duration(seconds) == words
+    assert _duration(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -271,11 +270,11 @@ def test_durations_in_words(seconds, words):
      (1001, False, 2000), (2100, False, 3000), (3000, True, 3000), (137, True, 137)],
 )  # fmt: skip
 def test_axes_end_at_round_numbers(step, done, end):
-    assert axis_end(step, 3000, done) == end
+    assert _axis_end(step, 3000, done) == end
 
 
 def test_the_speed_is_that_of_the_last_reports():
-    speed = Speed()
+    speed = _Speed()
     assert speed.steps_a_second() is None
     for step in range(100):
         speed.mark(step, step if step < 50 else 50 + (step - 50) / 10)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from gan_utils.networks import ColourGenerator
 from gan_utils.widgets.explorer import serve
-from gan_utils.widgets.picture_mixer import STOPS, PictureMixer
+from gan_utils.widgets.picture_mixer import _STOPS, PictureMixer
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def test_it_shows_what_the_generator_makes(generator):
     with torch.no_grad():
         expected = generator(z[None])[0].add(1).mul(127.5).permute(1, 2, 0).numpy()
     assert np.abs(pixels(mixer.picture) - expected).max() < 1.01
-    assert pixels(mixer.strip).shape == (32, len(STOPS) * 34 - 2, 3)
+    assert pixels(mixer.strip).shape == (32, len(_STOPS) * 34 - 2, 3)
 
 
 def test_every_control_changes_the_picture_and_says_so(generator):

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from gan_utils import losses, toy, training
+from gan_utils.widgets import charts
 from gan_utils.widgets.drawpad import DrawPad
 from gan_utils.widgets.playground import drawing
 from gan_utils.widgets.playground.controls import (
@@ -141,7 +142,7 @@ def test_opinion_puts_its_first_row_at_the_bottom():
     opinion = game.opinion()
     assert opinion[0].max() < 0.01
     assert opinion[-1].min() > 0.99
-    picture = np.asarray(drawing.field_image(opinion))
+    picture = np.asarray(drawing._field(opinion))
     assert picture[0, 0, 1] > picture[0, 0, 0]  # green on top, where y is large
     assert picture[-1, 0, 0] > picture[-1, 0, 1]  # purple below
 
@@ -196,32 +197,32 @@ def test_a_frame_is_fast_enough_for_ten_a_second():
 
 def test_pictures_have_their_sizes_and_survive_broken_networks():
     nothing = torch.full((SHOWN, 2), math.nan)
-    picture = drawing.draw_scene(
+    picture = drawing._scene(
         "x", "", nothing, nothing, nothing[:4, :].reshape(2, 4), nothing, nothing[None]
     )
     assert picture.width == drawing.SCALE * drawing.SIZE
     huge = torch.full((SHOWN, 2), 1e30)
-    drawing.draw_scene("x", "", huge, huge, None, huge, huge[None])
-    assert drawing.draw_curves([], []).width == drawing.SCALE * drawing.WIDTH
-    drawing.draw_curves([(1, math.nan, 0.5)], [(1, 0.5, 0.5)])
+    drawing._scene("x", "", huge, huge, None, huge, huge[None])
+    assert drawing._curves([], []).width == drawing.SCALE * drawing.WIDTH
+    drawing._curves([(1, math.nan, 0.5)], [(1, 0.5, 0.5)])
 
 
 def test_long_histories_are_thinned_to_their_averages():
     rows = [(i, 1.0, 2.0) for i in range(5000)]
-    thin = drawing.thinned(rows)
-    assert len(thin) == drawing.MOST_POINTS
+    thin = charts.thinned(np.array(rows))
+    assert len(thin) == charts.MOST_POINTS
     assert thin[:, 1] == pytest.approx(1.0)
     assert (np.diff(thin[:, 0]) > 0).all()
 
 
 def test_points_land_where_they_belong():
-    assert drawing.to_pixels([[0.0, 0.0]]) == [
+    assert drawing._pixels([[0.0, 0.0]]) == [
         (
             drawing.SCALE * drawing.SIZE / 2,
             drawing.SCALE * (drawing.HEADER + drawing.SIZE / 2),
         )
     ]
-    (top_right,) = drawing.to_pixels([[drawing.EXTENT, drawing.EXTENT]])
+    (top_right,) = drawing._pixels([[drawing.EXTENT, drawing.EXTENT]])
     assert top_right == (drawing.SCALE * drawing.SIZE, drawing.SCALE * drawing.HEADER)
 
 

@@ -14,7 +14,8 @@ from gan_utils.ads.clicks.audience import (
 )
 from gan_utils.ads.clicks.log import Log, draw_library, draw_log
 from gan_utils.ads.creatives.networks import one_hot
-from gan_utils.ads.creatives.typesetting import photographed, read_back
+from gan_utils.ads.creatives.scores import read_back
+from gan_utils.ads.creatives.typesetting import painted, photographed
 from gan_utils.data import ROOT
 
 LIBRARY = 48  # banners that the studio has made so far
@@ -47,6 +48,20 @@ def start(seed, impressions=IMPRESSIONS):
     library = numbers(read_back(photographed(orders, seed))).unique()
     log, held_back = (draw_log(model, library, impressions, random) for _ in range(2))
     return Campaign(model, library, log, held_back)
+
+
+def outcomes(painter, seed=3):
+    """What the painted banner of every order turns out to be: numbers (4032,).
+
+    Args:
+        painter: a ``BannerGenerator``.
+        seed: of z, one for each order.
+    """
+    parts = [
+        numbers(read_back(painted(painter, orders, seed + i)))
+        for i, orders in enumerate(COMBINATIONS.split(504))
+    ]
+    return torch.cat(parts)
 
 
 def held_out_users(seed):

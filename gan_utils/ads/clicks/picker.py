@@ -11,6 +11,7 @@ from gan_utils.ads.clicks.audience import COMBINATIONS, FEATURES, SEGMENTS, User
 from gan_utils.ads.creatives import typesetting
 from gan_utils.ads.creatives.lettering import FONT
 from gan_utils.ads.creatives.scene import ATTRIBUTES
+from gan_utils.ads.creatives.scores import read_back
 from gan_utils.plotting import FAKE, GOOD, png_bytes, to_pixels
 from gan_utils.widgets.frame import picture, show_widget, spoken
 from gan_utils.widgets.keys import KeyGuard
@@ -89,7 +90,7 @@ class AdPicker:
         orders = code_gan.propose(self.generator, user, 16, self.seed.value)[0]
         orders = COMBINATIONS[orders]
         images = typesetting.painted(self.painter, orders, self.seed.value)
-        read = typesetting.read_back(images)
+        read = read_back(images)
         predicted = self.belief.rates(user, read)[0]
         true = self.model.click_rates(user, read)[0]
         order = predicted.argsort(descending=True)

@@ -12,7 +12,7 @@ HEADLINES = ("none", "SALE", "NEW", "HOT", "-50%", "BEST", "2 FOR 1")
 BOXES = ((61, 9, "rm"), (3, 9, "lm"), (32, 45, "mm"), (32, 9, "mm"))
 """Per layout: where the headline is anchored (x, y) in pixels, and by which point."""
 
-CAP_HEIGHT, MOST_WIDTH = 14.0, 58  # font size and longest line, in pixels of 64
+_CAP_HEIGHT, _MOST_WIDTH = 14.0, 58  # font size and longest line, in pixels of 64
 FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf"
 
 
@@ -46,10 +46,10 @@ def write(pen, text, box, scale, colour):
         colour: as Pillow takes it.
     """
     x, y, anchor = box
-    font = ImageFont.truetype(FONT, CAP_HEIGHT * scale)
+    font = ImageFont.truetype(FONT, _CAP_HEIGHT * scale)
     width = font.getlength(text)
-    if width > MOST_WIDTH * scale:
-        font = ImageFont.truetype(FONT, CAP_HEIGHT * MOST_WIDTH * scale**2 / width)
+    if width > _MOST_WIDTH * scale:
+        font = ImageFont.truetype(FONT, _CAP_HEIGHT * _MOST_WIDTH * scale**2 / width)
     pen.text((x * scale, y * scale), text, fill=colour, font=font, anchor=anchor)
 
 

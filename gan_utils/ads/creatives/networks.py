@@ -1,4 +1,4 @@
-"""Networks of lesson 15: paint a banner from attributes, judge it, read it back."""
+"""Networks for banners: paint one from attributes, judge it, read it back."""
 
 import torch
 from torch import nn
@@ -64,9 +64,7 @@ class BannerGenerator(nn.Module):
             nn.ConvTranspose2d(n, n // 2, 4, stride=2, padding=1, bias=False)
             for n in (4 * width, 2 * width)
         )
-        self.norms = nn.ModuleList(
-            AttributeBatchNorm(n * width) for n in (4, 2, 1)
-        )  # fmt: skip
+        self.norms = nn.ModuleList(AttributeBatchNorm(n * width) for n in (4, 2, 1))
         self.paint = nn.ConvTranspose2d(width, 3, 4, stride=2, padding=1)
 
     def forward(self, z, attributes):
@@ -117,7 +115,7 @@ class BannerDiscriminator(nn.Module):
         pack: pictures that are judged together.
         told: False leaves the attributes out, for an unconditional GAN.
     Source:
-        Miyato and Koyama 2018, arXiv:1802.05637, equation 3, one term an attribute.
+        Miyato and Koyama 2018, arXiv:1802.05637, equation 3, one term for each attribute.
     """
 
     def __init__(self, width=16, pack=1, told=True):

@@ -1,4 +1,4 @@
-"""How lesson 15 judges banners: obedience, quality, novelty, legibility."""
+"""How banners are judged: obedience, quality, novelty, variety."""
 
 import functools
 
@@ -11,7 +11,7 @@ from gan_utils.checkpoints import load_checkpoint
 from gan_utils.metrics import frechet_distance, precision_recall
 from gan_utils.sampling import draw
 
-CROP = 32  # pixels a side of the square in which the product is
+_CROP = 32  # pixels a side of the square in which the product is
 
 
 @functools.cache
@@ -34,19 +34,18 @@ def paint(generator, attributes, seed=3):
 
 
 @torch.no_grad()
+def read_back(images):
+    """What banners (N, 3, 64, 64) in [-1, 1] turned out to be: attributes (N, 5)."""
+    return torch.cat([banner_reader().read(part) for part in images.split(500)])
+
+
 def right_attributes(images, attributes):
     """Share of banners whose attribute the evaluator reads as asked: {attribute: share}.
 
     Where no headline was asked for, "none" is the right reading.
     """
-    read = torch.cat([banner_reader().read(part) for part in images.split(500)])
-    return dict(zip(ATTRIBUTES, (read == attributes).float().mean(0).tolist()))
-
-
-@torch.no_grad()
-def reader_features(images):
-    """What the evaluator sees in banners, (N, 64)."""
-    return torch.cat([banner_reader().features(part) for part in images.split(500)])
+    right = (read_back(images) == attributes).float().mean(0)
+    return dict(zip(ATTRIBUTES, right.tolist()))
 
 
 def quality(images, real):
@@ -55,46 +54,29 @@ def quality(images, real):
     Args:
         images, real: (N, 3, 64, 64) in [-1, 1]; the same wishes in both.
     """
-    fake, real = reader_features(images), reader_features(real)
+    fake, real = _features(images), _features(real)
     precision, recall = precision_recall(real, fake)
-    return {
-        "FID": frechet_distance(real, fake), "precision": precision, "recall": recall
-    }  # fmt: skip
+    found = {"FID": frechet_distance(real, fake), "precision": precision}
+    return {**found, "recall": recall}
 
 
-def product_crops(images, attributes, shift=(0, 0)):
-    """The products without their palette: grey, mean 0 and length 1, (N, 256).
-
-    Args:
-        images: (N, 3, 64, 64), float or uint8; attributes: (N, 5), for the place.
-        shift: pixels (right, down) by which the crop is moved.
-    """
-    margin = 8
-    grey = torch.cat([x.float().mean(1, keepdim=True) for x in images.split(1000)])
-    grey = pad(grey, [margin] * 4, "replicate")[:, 0]
-    crops = torch.empty(len(images), CROP, CROP)
-    for number, (x, y) in enumerate(LAYOUTS.values()):
-        here = attributes[:, 4] == number
-        left, top = (
-            place + margin - CROP // 2 + by for place, by in zip((x, y), shift)
-        )
-        crops[here] = grey[here, top : top + CROP, left : left + CROP]
-    small = avg_pool2d(crops[:, None], 2).flatten(1)
-    small = small - small.mean(1, keepdim=True)
-    return small / small.norm(dim=1, keepdim=True)
+@torch.no_grad()
+def _features(images):
+    """What the evaluator sees in banners, (N, 64)."""
+    return torch.cat([banner_reader().features(part) for part in images.split(500)])
 
 
-def nearest(images, attributes, others, their_attributes, reach=2):
+def nearest_products(images, attributes, others, their_attributes, reach=2):
     """Distance of every product to the most similar one of others, and which that is.
 
     Products are moved by up to ``reach`` pixels against each other; dark on light and
     light on dark count as the same. Returns (N,) in [0, 1.42] and (N,).
     """
-    theirs = product_crops(others, their_attributes)
+    theirs = _product_crops(others, their_attributes)
     best, which = torch.zeros(len(images)), torch.zeros(len(images), dtype=torch.int64)
     moves = range(-reach, reach + 1)
     for shift in ((right, down) for right in moves for down in moves):
-        ours = product_crops(images, attributes, shift)
+        ours = _product_crops(images, attributes, shift)
         likeness, found = (ours @ theirs.T).abs().max(1)
         which = found.where(likeness > best, which)
         best = torch.maximum(best, likeness)
@@ -107,6 +89,28 @@ def variety(images, attributes, times):
     Args:
         images: (N, 3, 64, 64); attributes: (N, 5); each wish ``times`` in a row.
     """
-    products = product_crops(images, attributes).unflatten(0, (-1, times))
+    products = _product_crops(images, attributes).unflatten(0, (-1, times))
     pairs = times * (times - 1)
     return (torch.cdist(products, products).sum((1, 2)) / pairs).mean().item()
+
+
+def _product_crops(images, attributes, shift=(0, 0)):
+    """The products without their palette: grey, mean 0 and length 1, (N, 256).
+
+    Args:
+        images: (N, 3, 64, 64), float or uint8; attributes: (N, 5), for the place.
+        shift: pixels (right, down) by which the crop is moved.
+    """
+    margin = 8
+    grey = torch.cat([x.float().mean(1, keepdim=True) for x in images.split(1000)])
+    grey = pad(grey, [margin] * 4, "replicate")[:, 0]
+    crops = torch.empty(len(images), _CROP, _CROP)
+    for number, (x, y) in enumerate(LAYOUTS.values()):
+        here = attributes[:, 4] == number
+        left, top = (
+            place + margin - _CROP // 2 + by for place, by in zip((x, y), shift)
+        )
+        crops[here] = grey[here, top : top + _CROP, left : left + _CROP]
+    small = avg_pool2d(crops[:, None], 2).flatten(1)
+    small = small - small.mean(1, keepdim=True)
+    return small / small.norm(dim=1, keepdim=True)

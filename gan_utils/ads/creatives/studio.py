@@ -23,10 +23,10 @@ from gan_utils.plotting import data_uri, png_bytes, tile
 from gan_utils.widgets.frame import CRISP, picture, show_widget, spoken
 from gan_utils.widgets.keys import KeyGuard
 
-COUNT, COLUMNS = 12, 4
-SHEET, POSTER = 420, 300  # CSS pixels
-NAMES = {"button": "call to action"}
-STYLE = """<style>
+_COUNT, _COLUMNS = 12, 4
+SHEET, _POSTER = 420, 300  # CSS pixels
+_NAMES = {"button": "call to action"}
+_STYLE = """<style>
 .ad-studio {border: 1px solid #d9d9d9; border-radius: 8px; padding: 12px}
 .ad-studio h4 {margin: 0 0 4px; font-size: 14px}
 .ad-studio .widget-toggle-buttons button {width: 32px; margin: 1px; padding: 0}
@@ -61,39 +61,54 @@ class AdStudio:
         layout, style = {"width": "250px"}, {"description_width": "104px"}
         self.menus = {
             name: widgets.Dropdown(
-                options=values, value=wish.get(name, values[1]),
-                description=NAMES.get(name, name), layout=layout, style=style,
+                options=values,
+                value=wish.get(name, values[1]),
+                description=_NAMES.get(name, name),
+                layout=layout,
+                style=style,
             )
             for name, values in ATTRIBUTES.items()
-        }  # fmt: skip
+        }
         self.seed = widgets.BoundedIntText(
-            value=0, min=0, max=9999, description="sheet number", layout=layout,
+            value=0,
+            min=0,
+            max=9999,
+            description="sheet number",
+            layout=layout,
             style=style,
-        )  # fmt: skip
+        )
         self.chosen = widgets.ToggleButtons(
-            options=[(str(i + 1), i) for i in range(COUNT)], layout={"width": "420px"},
-            tooltips=[f"show picture {i + 1}" for i in range(COUNT)],
-        )  # fmt: skip
+            options=[(str(i + 1), i) for i in range(_COUNT)],
+            layout={"width": "420px"},
+            tooltips=[f"show picture {i + 1}" for i in range(_COUNT)],
+        )
         self.keepers = {
             slot: widgets.Button(
-                description=f"Keep as {slot}", layout={"width": "104px"},
+                description=f"Keep as {slot}",
+                layout={"width": "104px"},
                 tooltip=f"Remember the picture shown as {slot}",
             )
             for slot in "AB"
-        }  # fmt: skip
+        }
         self.mix = widgets.FloatSlider(
-            value=0, min=0, max=1, step=0.05, description="A to B", disabled=True,
-            readout_format=".2f", layout={"width": f"{POSTER}px"},
+            value=0,
+            min=0,
+            max=1,
+            step=0.05,
+            description="A to B",
+            disabled=True,
+            readout_format=".2f",
+            layout={"width": f"{_POSTER}px"},
             style={"description_width": "48px"},
-        )  # fmt: skip
+        )
 
     def _pictures(self):
         self.sheet = picture("Twelve painted banners in three rows of four", SHEET)
-        self.poster = picture("The chosen banner, large", POSTER, crisp=False)
-        self.strip = picture("Seven steps from A to B", POSTER)
+        self.poster = picture("The chosen banner, large", _POSTER, crisp=False)
+        self.strip = picture("Seven steps from A to B", _POSTER)
         self.strip.layout.display = "none"
         self.caption, self.download = (
-            widgets.HTML(layout={"width": f"{POSTER}px"}) for _ in range(2)
+            widgets.HTML(layout={"width": f"{_POSTER}px"}) for _ in range(2)
         )
         wishes = [
             widgets.HTML("<h4>1 · The wish</h4>"),
@@ -106,16 +121,20 @@ class AdStudio:
             self.chosen,
         ]
         final = [
-            widgets.HTML("<h4>3 · The advertisement</h4>"), self.poster, self.caption,
-            widgets.HBox(list(self.keepers.values())), self.strip, self.mix,
+            widgets.HTML("<h4>3 · The advertisement</h4>"),
+            self.poster,
+            self.caption,
+            widgets.HBox(list(self.keepers.values())),
+            self.strip,
+            self.mix,
             self.download,
-        ]  # fmt: skip
+        ]
         columns = [
             widgets.VBox(part, layout={"margin": "0 18px 8px 0"})
             for part in (wishes, sheet, final)
         ]
         row = widgets.HBox(columns, layout={"flex_flow": "wrap"})
-        self.box = widgets.VBox([widgets.HTML(CRISP + STYLE), row, KeyGuard()])
+        self.box = widgets.VBox([widgets.HTML(CRISP + _STYLE), row, KeyGuard()])
         self.box.add_class("ad-studio")
 
     @property
@@ -128,11 +147,11 @@ class AdStudio:
     def draw(self, _change=None):
         """Paint twelve pictures for the wish: one forward pass."""
         random = torch.Generator().manual_seed(self.seed.value)
-        self.z = torch.randn(COUNT, self.generator.latent_dim, generator=random)
-        wishes = self.wish.expand(COUNT, -1)
+        self.z = torch.randn(_COUNT, self.generator.latent_dim, generator=random)
+        wishes = self.wish.expand(_COUNT, -1)
         with torch.no_grad():
             self.painted = self.generator(self.z, without_headline(wishes))
-        sheet = tile(set_type(self.painted, wishes), COLUMNS)
+        sheet = tile(set_type(self.painted, wishes), _COLUMNS)
         self.sheet.value = png_bytes(sheet, fast=True)
         self.mix.value = 0.0
         self.preview()
@@ -144,7 +163,7 @@ class AdStudio:
         if self.mix.value > 0 and len(self.kept) == 2:
             painted, wish = self.mixed(self.mix.value)
             facts = {"mix of A and B": self.mix.value}
-        page = provenance.labelled(poster(painted, wish, 2 * POSTER))
+        page = provenance.labelled(poster(painted, wish, 2 * _POSTER))
         self.poster.value = png_bytes(page, fast=True)
         named = {
             name: ATTRIBUTES[name][i] for name, i in zip(ATTRIBUTES, wish.tolist())
@@ -185,7 +204,7 @@ class AdStudio:
         with torch.no_grad():
             seen = self.reader.read(set_type(painted[None], wish[None]))[0]
         wrong = [
-            f"{NAMES.get(name, name)} reads as {values[i]}"
+            f"{_NAMES.get(name, name)} reads as {values[i]}"
             for name, values, i in zip(ATTRIBUTES, ATTRIBUTES.values(), seen.tolist())
             if values[i] != named[name]
         ]
@@ -204,4 +223,4 @@ class AdStudio:
         still.paste(page, (sheet.width + 8, 0))
         still = still.quantize(256, dither=Image.Dither.NONE).convert("RGB")
         alt = "The ad studio: a contact sheet of twelve banners and one of them, large"
-        show_widget(self.box, png_bytes(still), alt, SHEET + POSTER)
+        show_widget(self.box, png_bytes(still), alt, SHEET + _POSTER)

@@ -4,7 +4,6 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch.nn.functional import max_pool2d
 
-from gan_utils.ads.clicks.audience import COMBINATIONS, numbers
 from gan_utils.ads.creatives.lettering import (
     BOXES,
     FONT,
@@ -20,7 +19,7 @@ from gan_utils.ads.creatives.scene import (
     colours,
     render,
 )
-from gan_utils.ads.creatives.scores import banner_reader, paint
+from gan_utils.ads.creatives.scores import paint
 from gan_utils.data import to_float
 from gan_utils.plotting import to_pixels
 
@@ -128,10 +127,9 @@ def poster(image, attributes, size=512):
     ink, press = list(PALETTES.values())[palette][3:]
     if headline != SILENT:
         write(pen, HEADLINES[headline], BOXES[layout], scale, ink)
-    if list(BUTTONS.values())[button] is not None:
-        _button(
-            pen, BUTTON_PLACES[layout], list(BUTTONS.values())[button], scale, press
-        )
+    radius = list(BUTTONS.values())[button]
+    if radius is not None:
+        _button(pen, BUTTON_PLACES[layout], radius, scale, press)
     return page
 
 
@@ -151,26 +149,6 @@ def painted(generator, orders, seed=3):
     return set_type(paint(generator, without_headline(orders), seed), orders)
 
 
-@torch.no_grad()
-def read_back(images):
-    """What banners (N, 3, 64, 64) in [-1, 1] turned out to be: attributes (N, 5)."""
-    return torch.cat([banner_reader().read(part) for part in images.split(500)])
-
-
 def photographed(orders, seed=0):
     """A studio's banners (N, 3, 64, 64) in [-1, 1]: real products, no network."""
     return to_float(render(orders, "test", seed).images)
-
-
-def outcomes(generator, seed=3, batch=504):
-    """What the painted banner of every order turns out to be: numbers (4032,).
-
-    Args:
-        generator: a ``BannerGenerator``.
-        seed: of z, one for each order.
-    """
-    parts = [
-        numbers(read_back(painted(generator, orders, seed + i)))
-        for i, orders in enumerate(COMBINATIONS.split(batch))
-    ]
-    return torch.cat(parts)

@@ -10,9 +10,9 @@ from gan_utils.plotting import png_bytes, to_pixels
 from gan_utils.widgets.frame import labelled_slider, picture, show_widget, spoken
 from gan_utils.widgets.keys import KeyGuard
 
-ZOOM, GAP, WIDTH = 4, 12, 804  # picture dots per pixel, dots between, CSS pixels
-PANELS = ("without", "in the mirror", "as it truly looks")
-STYLE = """<style>
+_ZOOM, _GAP, _WIDTH = 4, 12, 804  # picture dots per pixel, dots between, CSS pixels
+_PANELS = ("without", "in the mirror", "as it truly looks")
+_STYLE = """<style>
 .gan-mirror-heads {display: grid; grid-template-columns: repeat(3, 1fr); width: 804px;
  max-width: 100%; font-weight: 600; color: #333; text-align: center; margin: 8px 0 2px}
 .gan-mirror-score {font-size: 14px; line-height: 1.5; color: #333; max-width: 804px;
@@ -21,7 +21,7 @@ STYLE = """<style>
 .gan-swatch {display: inline-block; width: 1.1em; height: 1.1em; border-radius: 50%;
  vertical-align: -0.2em; margin-right: 0.4em; border: 1px solid #aaa}
 </style>"""
-EYEWEAR, LIPSTICK = "eyewear", "lipstick"
+_EYEWEAR, _LIPSTICK = "eyewear", "lipstick"
 
 
 class ProductMirror:
@@ -34,42 +34,49 @@ class ProductMirror:
     def __init__(self, mirror):
         self.mirror = mirror
         self.product = widgets.ToggleButtons(
-            options=[LIPSTICK, EYEWEAR], tooltips=["Try lipstick on", "Try eyewear on"],
+            options=[_LIPSTICK, _EYEWEAR],
+            tooltips=["Try lipstick on", "Try eyewear on"],
             style={"button_width": "110px"},
-        )  # fmt: skip
+        )
         self.face = widgets.BoundedIntText(
-            value=7, min=1, max=len(mirror.faces),
+            value=7,
+            min=1,
+            max=len(mirror.faces),
             description=f"face (1 to {len(mirror.faces)})",
-            style={"description_width": "initial"}, layout={"width": "190px"},
-        )  # fmt: skip
+            style={"description_width": "initial"},
+            layout={"width": "190px"},
+        )
         self.shade = _menu("shade", SHADES, 2)
         self.brand, self.frame = _menu("brand", BRANDS), _menu("frame", FRAMES)
         self.lens = _menu("lenses", LENSES)
         self.strength = labelled_slider(
             "strength (%)", 100.0, 0.0, 100.0, 5.0, readout_format=".0f"
         )
-        self.picture, self.caption = picture("", WIDTH, crisp=False), widgets.HTML()
+        self.picture, self.caption = picture("", _WIDTH, crisp=False), widgets.HTML()
         self.picture.add_class("gan-mirror")
-        for control in (self.product, self.face, self.shade, self.brand, self.frame,
-                        self.lens, self.strength):  # fmt: skip
+        menus = [self.shade, self.brand, self.frame, self.lens]
+        for control in (self.product, self.face, *menus, self.strength):
             control.observe(self.draw, "value")
         row = {"flex_flow": "row wrap", "align_items": "center"}
-        self.choices = widgets.HBox(
-            [self.shade, self.brand, self.frame, self.lens], layout=row
+        choices = widgets.HBox(menus, layout=row)
+        heads = "".join(f"<span>{name}</span>" for name in _PANELS)
+        self.box = widgets.VBox(
+            [
+                widgets.HTML(_STYLE),
+                KeyGuard(),
+                widgets.HBox([self.product, self.face], layout=row),
+                choices,
+                self.strength,
+                widgets.HTML(f'<div class="gan-mirror-heads">{heads}</div>'),
+                self.picture,
+                self.caption,
+            ]
         )
-        heads = "".join(f"<span>{name}</span>" for name in PANELS)
-        self.box = widgets.VBox([
-            widgets.HTML(STYLE), KeyGuard(),
-            widgets.HBox([self.product, self.face], layout=row),
-            self.choices, self.strength,
-            widgets.HTML(f'<div class="gan-mirror-heads">{heads}</div>'),
-            self.picture, self.caption,
-        ])  # fmt: skip
         self.draw()
 
     def draw(self, _change=None):
         """One forward pass, one new picture, one new score."""
-        lipstick = self.product.value == LIPSTICK
+        lipstick = self.product.value == _LIPSTICK
         self.shade.layout.display = None if lipstick else "none"
         for menu in (self.brand, self.frame, self.lens):
             menu.layout.display = "none" if lipstick else None
@@ -91,15 +98,18 @@ class ProductMirror:
 
     def show(self):
         """Display the widget in the notebook."""
-        show_widget(self.box, self.picture.value, self.picture.alt, WIDTH)
+        show_widget(self.box, self.picture.value, self.picture.alt, _WIDTH)
 
 
 def _menu(name, options, value=0):
     pairs = [(option, index) for index, option in enumerate(options)]
     return widgets.Dropdown(
-        options=pairs, value=value, description=name,
-        style={"description_width": "70px"}, layout={"width": "230px"},
-    )  # fmt: skip
+        options=pairs,
+        value=value,
+        description=name,
+        style={"description_width": "70px"},
+        layout={"width": "230px"},
+    )
 
 
 def _panels(*pictures):
@@ -107,8 +117,8 @@ def _panels(*pictures):
     parts = []
     for one in pictures:
         small = Image.fromarray(np.moveaxis(to_pixels(one)[0], 0, -1))
-        large = small.resize((64 * ZOOM, 64 * ZOOM), Image.Resampling.BICUBIC)
-        parts += [np.asarray(large), np.full((64 * ZOOM, GAP, 3), 255, np.uint8)]
+        large = small.resize((64 * _ZOOM, 64 * _ZOOM), Image.Resampling.BICUBIC)
+        parts += [np.asarray(large), np.full((64 * _ZOOM, _GAP, 3), 255, np.uint8)]
     return png_bytes(np.hstack(parts[:-1]), fast=True)
 
 

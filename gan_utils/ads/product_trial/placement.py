@@ -4,28 +4,31 @@ A placement is (x, y, log scale, turn): the middle in pixels of the 64 x 64 port
 logarithm of pixels in half a lens distance, and radians.
 """
 
+import itertools
+
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d, grid_sample
 
 from gan_utils.ads.product_trial import products
 
-LOW = torch.tensor([27.0, 24.0, 1.72, -0.28])
-HIGH = torch.tensor([37.0, 38.0, 2.12, 0.28])
+_LOW = torch.tensor([27.0, 24.0, 1.72, -0.28])
+_HIGH = torch.tensor([37.0, 38.0, 2.12, 0.28])
 """The range in which eyewear is pasted at random: wider than where people wear it."""
 
 
 def catalogue():
     """Every product picture, (48, 4, 44, 112): colour times alpha, then alpha, in 0..1."""
-    return torch.stack([
-        torch.from_numpy(products.eyewear(brand, frame, lens).copy()).permute(2, 0, 1)
-        for brand in range(len(products.BRANDS))
-        for frame in range(len(products.FRAMES))
-        for lens in range(len(products.LENSES))
-    ])  # fmt: skip
+    kinds = (products.BRANDS, products.FRAMES, products.LENSES)
+    drawn = [
+        products.eyewear(*which)
+        for which in itertools.product(*(range(len(names)) for names in kinds))
+    ]
+    return torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).contiguous()
 
 
-def entry(brand, frame, lens):
+def catalogue_index(brand, frame, lens):
     """Where a product lies in the catalogue; integers or tensors."""
     return (brand * len(products.FRAMES) + frame) * len(products.LENSES) + lens
 
@@ -75,18 +78,16 @@ def take_off(images, pictures, placement):
     return torch.where(seen > 0, through, around).clamp(-1, 1)
 
 
-def anywhere(count):
-    """Random placements (count, 4) between LOW and HIGH."""
-    return LOW + (HIGH - LOW) * torch.rand(count, 4)
+def random_placements(count):
+    """Random placements (count, 4) between _LOW and _HIGH."""
+    return _LOW + (_HIGH - _LOW) * torch.rand(count, 4)
 
 
-def ghosted(images, pictures, count=2):
+def with_decoys(images, pictures, count=2):
     """Put on and take off ``count`` products at random places: their traces mislead."""
     for _ in range(count):
-        which, where = (
-            torch.randint(len(pictures), (len(images),)),
-            anywhere(len(images)),
-        )
+        which = torch.randint(len(pictures), (len(images),))
+        where = random_placements(len(images))
         worn = wear(images, pictures[which], where)
         error = torch.randn_like(where) * torch.tensor([0.15, 0.15, 0.01, 0.01])
         images = take_off(worn, pictures[which], where + error)
@@ -106,7 +107,7 @@ class PlacementNetwork(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Flatten(), *dense)
 
     def forward(self, images):
-        return (LOW + HIGH) / 2 + (HIGH - LOW) / 2 * self.layers(images)
+        return (_LOW + _HIGH) / 2 + (_HIGH - _LOW) / 2 * self.layers(images)
 
 
 class EyewearFitting(nn.Module):
@@ -117,11 +118,12 @@ class EyewearFitting(nn.Module):
         self.finder, self.placer = PlacementNetwork(width), PlacementNetwork(width)
 
 
-def fit_placement(network, examples, steps, batch=48, lr=3e-3,
-                  watch=lambda step, loss: None):  # fmt: skip
+def fit_placement(
+    network, examples, steps, batch=48, lr=3e-3, watch=lambda step, loss: None
+):
     """Regress placements; ``examples(batch)`` gives portraits and their placements.
 
-    The error of each number counts in half ranges, |error| / ((HIGH - LOW) / 2).
+    The error of each number counts in half ranges, |error| / ((_HIGH - _LOW) / 2).
     Brightness and tint of the portraits are varied.
     """
     optimiser = torch.optim.AdamW(network.parameters(), lr, weight_decay=0.01)
@@ -130,7 +132,7 @@ def fit_placement(network, examples, steps, batch=48, lr=3e-3,
         images, placement = examples(batch)
         light = 1 + 0.1 * torch.randn(batch, 1, 1, 1)
         tint = 0.05 * torch.randn(batch, 3, 1, 1)
-        error = (network(images * light + tint) - placement) / ((HIGH - LOW) / 2)
+        error = (network(images * light + tint) - placement) / ((_HIGH - _LOW) / 2)
         loss = error.abs().mean()
         optimiser.zero_grad()
         loss.backward()
@@ -140,11 +142,11 @@ def fit_placement(network, examples, steps, batch=48, lr=3e-3,
     return network.eval()
 
 
-def pasted(bare, pictures):
+def pasted_examples(bare, pictures):
     """A function of a batch size: random products at random places on bare faces."""
 
     def examples(batch):
-        placement = anywhere(batch)
+        placement = random_placements(batch)
         images = bare[torch.randint(len(bare), (batch,))]
         which = torch.randint(len(pictures), (batch,))
         return wear(images, pictures[which], placement), placement
@@ -153,7 +155,7 @@ def pasted(bare, pictures):
 
 
 @torch.no_grad()
-def cleaned(worn, products_worn, placement, pictures, copies=3):
+def taken_off_examples(worn, products_worn, placement, pictures, copies=3):
     """A function of a batch size: worn eyewear taken off among decoys, and where it sat.
 
     Args:
@@ -165,7 +167,7 @@ def cleaned(worn, products_worn, placement, pictures, copies=3):
     for _ in range(copies):
         for part in torch.arange(len(worn)).split(200):
             off = take_off(worn[part], products_worn[part], placement[part])
-            ready.append(ghosted(off, pictures))
+            ready.append(with_decoys(off, pictures))
     images, where = torch.cat(ready), placement.repeat(copies, 1)
 
     def examples(batch):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from gan_utils.ads.people import draw_people, rgb
+from gan_utils.ads.people import dealt, draw_people, rgb
 from gan_utils.ads.product_trial import products
 from gan_utils.ads.product_trial.faces import (
     FINE,
@@ -59,8 +59,8 @@ def portraits(count, seed=0, shades=None):
     Raises:
         ValueError: count is below 1.
     """
-    faces, *kinds, shade = cast(count, seed, shades)
-    drawn = [draw(*which) for which in zip(faces, *kinds, shade)]
+    faces, *kinds, shade = faces_and_products(count, seed, shades)
+    drawn = [draw_portrait(*which) for which in zip(faces, *kinds, shade)]
     arrays = [torch.from_numpy(np.stack(part)) for part in zip(*drawn)]
     labels = [torch.from_numpy(kind.astype(np.int64)) for kind in (*kinds, shade)]
     people = [face.person for face in faces]
@@ -68,7 +68,7 @@ def portraits(count, seed=0, shades=None):
     return Portraits(*arrays[:5], *labels, arrays[5], people, tone_group)
 
 
-def cast(count, seed=0, shades=None):
+def faces_and_products(count, seed=0, shades=None):
     """The faces of ``portraits`` and the products dealt to them, before drawing.
 
     Returns:
@@ -78,10 +78,7 @@ def cast(count, seed=0, shades=None):
         raise ValueError(f"count must be 1 or more; got {count}")
     random = np.random.default_rng([16, seed])
     people = draw_people(count, random)
-    kinds = [
-        random.permutation(np.arange(count) % n)
-        for n in (len(BRANDS), len(FRAMES), len(LENSES))
-    ]
+    kinds = [dealt(count, len(names), random) for names in (BRANDS, FRAMES, LENSES)]
     shade = random.permutation(np.resize(list(shades or range(len(SHADES))), count))
     return [Face(person, random) for person in people], *kinds, shade
 
@@ -101,26 +98,29 @@ def _colours(codes):
     return torch.from_numpy(colours / 127.5 - 1).float()
 
 
-def draw(face, brand, frame, lens, shade):
+def draw_portrait(face, brand, frame, lens, shade):
     """Bare, with eyewear, with lipstick, both masks and the placement: float32 arrays."""
     bare = _bare(face)
     lip_alpha, lipstick = _lipstick(face, list(SHADES.values())[shade])
     scale = face.gap * 1.02
+    seat, size = (face.turn, face.eye_line + 0.25), (SIZE * FINE, SIZE * FINE)
     layer = products.draw_eyewear(
-        brand, frame, lens, (SIZE * FINE, SIZE * FINE),
-        lambda points: face.at(points * scale + (face.turn, face.eye_line + 0.25)) * FINE,
+        brand,
+        frame,
+        lens,
+        size,
+        lambda points: face.at(points * scale + seat) * FINE,
         scale * ZOOM * FINE,
-    )  # fmt: skip
+    )
     glasses = products.premultiplied(layer, FINE)
     alpha = glasses[..., 3:]
     with_eyewear = bare * (1 - alpha) + 255 * glasses[..., :3]
     with_lipstick = bare * (1 - OPACITY * lip_alpha) + OPACITY * lip_alpha * lipstick
-    middle = face.at([(face.turn, face.eye_line + 0.25)])[0]
+    middle = face.at([seat])[0]
     placement = np.array([*middle, np.log(scale * ZOOM), face.roll], np.float32)
-    pictures = [(p / 127.5 - 1).transpose(2, 0, 1).astype(np.float32)
-                for p in (bare, with_eyewear, with_lipstick)]  # fmt: skip
-    masks = [m.transpose(2, 0, 1).astype(np.float32) for m in (alpha, lip_alpha)]
-    return (*pictures, *masks, placement)
+    pictures = [p / 127.5 - 1 for p in (bare, with_eyewear, with_lipstick)]
+    planes = [*pictures, alpha, lip_alpha]
+    return *(p.transpose(2, 0, 1).astype(np.float32) for p in planes), placement
 
 
 def _bare(face):

@@ -9,17 +9,30 @@ BRANDS = ("Orbit", "Block", "Feline", "Pilot")
 """Made-up brands; each has one shape: round, square, cat-eye, teardrop."""
 
 FRAMES = {
-    "black": "#17171b", "tortoise": "#7a4320", "red": "#c0203a", "blue": "#2450a4",
-    "gold": "#c39a3c", "white": "#eeeeec",
-}  # fmt: skip
+    "black": "#17171b",
+    "tortoise": "#7a4320",
+    "red": "#c0203a",
+    "blue": "#2450a4",
+    "gold": "#c39a3c",
+    "white": "#eeeeec",
+}
 LENSES = {"clear": ("#dfe9f2", 0.16), "tinted": ("#3a3f55", 0.62)}
 """name: (colour, share of the light that the lens replaces)."""
 
 SHADES = {
-    "Nude Rose": "#b8685f", "Coral": "#ef6a4f", "Poppy": "#e5332a", "Ruby": "#a3132c",
-    "Fuchsia": "#d81b78", "Plum": "#6d1f4f", "Berry": "#94244f", "Brick": "#9c3b22",
-    "Mauve": "#a5607c", "Cherry": "#c4122f", "Magenta": "#b3169a", "Cocoa": "#6b3426",
-}  # fmt: skip
+    "Nude Rose": "#b8685f",
+    "Coral": "#ef6a4f",
+    "Poppy": "#e5332a",
+    "Ruby": "#a3132c",
+    "Fuchsia": "#d81b78",
+    "Plum": "#6d1f4f",
+    "Berry": "#94244f",
+    "Brick": "#9c3b22",
+    "Mauve": "#a5607c",
+    "Cherry": "#c4122f",
+    "Magenta": "#b3169a",
+    "Cocoa": "#6b3426",
+}
 HELD_OUT_SHADES = (8, 9, 10, 11)
 """The last four shades never appear in training portraits."""
 
@@ -41,21 +54,19 @@ def eyewear(brand, frame, lens):
     Raises:
         ValueError: there is no such brand, frame or lens.
     """
-    for name, index, known in (
-        ("brand", brand, BRANDS),
-        ("frame", frame, FRAMES),
-        ("lens", lens, LENSES),
-    ):
+    asked = {"brand": (brand, BRANDS), "frame": (frame, FRAMES), "lens": (lens, LENSES)}
+    for name, (index, known) in asked.items():
         if not 0 <= index < len(known):
             raise ValueError(
                 f"{name} must be from 0 to {len(known) - 1} ({', '.join(known)}); "
                 f"got {index}"
             )
-    centre, scale = np.array(SIZE) / 2 * _FINE, UNIT * _FINE
-    layer = draw_eyewear(
-        brand, frame, lens, (SIZE[0] * _FINE, SIZE[1] * _FINE),
-        lambda points: points * scale + centre, scale,
-    )  # fmt: skip
+    size, scale = (SIZE[0] * _FINE, SIZE[1] * _FINE), UNIT * _FINE
+
+    def to_pixels(points):
+        return points * scale + np.array(size) / 2
+
+    layer = draw_eyewear(brand, frame, lens, size, to_pixels, scale)
     return premultiplied(layer, _FINE)
 
 

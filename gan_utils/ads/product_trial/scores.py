@@ -8,7 +8,11 @@ from torch import nn
 
 from gan_utils.ads.product_trial import placement
 from gan_utils.ads.product_trial.model import LIPS, put_back, window, wishes
-from gan_utils.ads.product_trial.portraits import cast, draw, shade_colours
+from gan_utils.ads.product_trial.portraits import (
+    draw_portrait,
+    faces_and_products,
+    shade_colours,
+)
 from gan_utils.ads.product_trial.products import BRANDS, FRAMES, SHADES
 
 
@@ -35,21 +39,22 @@ def lab(colours):
     linear = torch.where(
         share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4
     )
-    to_xyz = torch.tensor([[0.4124564, 0.3575761, 0.1804375],
-                           [0.2126729, 0.7151522, 0.0721750],
-                           [0.0193339, 0.1191920, 0.9503041]])  # fmt: skip
-    xyz = linear @ to_xyz.to(linear).T / linear.new_tensor([0.95047, 1.0, 1.08883])
-    root = torch.where(
-        xyz > (6 / 29) ** 3,
-        xyz.clamp(1e-9) ** (1 / 3),
-        xyz * (29 / 6) ** 2 / 3 + 4 / 29,
+    to_xyz = linear.new_tensor(
+        [
+            [0.4124564, 0.3575761, 0.1804375],
+            [0.2126729, 0.7151522, 0.0721750],
+            [0.0193339, 0.1191920, 0.9503041],
+        ]
     )
+    xyz = linear @ to_xyz.T / linear.new_tensor([0.95047, 1.0, 1.08883])
+    small = xyz * (29 / 6) ** 2 / 3 + 4 / 29
+    root = torch.where(xyz > (6 / 29) ** 3, xyz.clamp(1e-9) ** (1 / 3), small)
     x, y, z = root.unbind(-1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
 
 
 def colour_error(images, truth, mask):
-    """Delta E (CIE 1976) between the mean colours inside a mask, one a picture.
+    """Delta E (CIE 1976) between the mean colours inside a mask, one for each picture.
 
     About 2 is a just visible difference, 10 a plain one.
     """
@@ -61,7 +66,7 @@ def colour_error(images, truth, mask):
 
 
 @torch.no_grad()
-def nearest(asked, faces, shelf, labels, wanted):
+def nearest_on_shelf(asked, faces, shelf, labels, wanted):
     """For every face the picture on the shelf that has its label and is most alike.
 
     Args:
@@ -136,7 +141,7 @@ class Mirror:
 
     def __init__(self, lipstick, placer, count=40, seed=5):
         self.lipstick, self.placer = lipstick, placer
-        self.faces = cast(count, seed)[0]
+        self.faces = faces_and_products(count, seed)[0]
         self.pictures = placement.catalogue()
         self.colours = shade_colours()
 
@@ -153,12 +158,12 @@ class Mirror:
     def try_eyewear(self, face, brand, frame, lens, strength=1.0):
         """Eyewear placed by the placer; all are indices, strength is in [0, 1]."""
         bare, true, _, glasses, _, _ = self._drawn(face, brand, frame, lens, 0)
-        picture = self.pictures[placement.entry(brand, frame, lens)][None]
+        picture = self.pictures[placement.catalogue_index(brand, frame, lens)][None]
         shown = placement.wear(bare, picture, self.placer(bare), strength)
         return self._reflection(bare, shown, bare + strength * (true - bare), glasses)
 
     def _drawn(self, face, *product):
-        arrays = draw(self.faces[face], *product)
+        arrays = draw_portrait(self.faces[face], *product)
         return [torch.from_numpy(np.array(array))[None] for array in arrays]
 
     @staticmethod

@@ -8,8 +8,8 @@ from gan_utils.ads.people import Person, draw_people, hair_colour
 from gan_utils.ads.try_on.garments import KNOTS, TORSO, flat_width, front, ramp, sleeve
 
 HEIGHT, WIDTH, FINE = 64, 48, 3  # pixels; every pixel is drawn as FINE x FINE
-UPPER, LOWER = 10.0, 9.0  # lengths of the two parts of an arm
-EASE = 1.12  # sleeves are as much wider than the arm
+_UPPER, _LOWER = 10.0, 9.0  # lengths of the two parts of an arm
+_EASE = 1.12  # sleeves are as much wider than the arm
 
 
 def grid(scale):
@@ -64,15 +64,17 @@ def draw_figures(count, random):
     """``count`` people as ``draw_people`` deals them, each in a pose of its own."""
     return [
         Figure(
-            person, draw_pose(random), tuple(hair_colour(person, random)),
+            person,
+            _draw_pose(random),
+            tuple(hair_colour(person, random)),
             tuple(random.uniform(25, 120, 3)),
             tuple(random.uniform(200, 242) + random.uniform(-12, 12, 3)),
         )
         for person in draw_people(count, random)
-    ]  # fmt: skip
+    ]
 
 
-def draw_pose(random):
+def _draw_pose(random):
     """Arms from hanging to spread, elbows straight to bent, a little lean."""
     shoulders = random.uniform(0.1, 1.0, 2)
     elbows = random.uniform(-1, 0.6, 2) * np.clip(shoulders / 0.6, 0.35, 1)
@@ -93,14 +95,14 @@ def joints(figure):
         start = neck + side * (half - 1.7) * across - 2.6 * up
         turn = shoulder - side * pose.lean
         bones = [np.array([side * np.sin(a), np.cos(a)]) for a in (turn, turn + elbow)]
-        middle = start + UPPER * bones[0]
-        arms.append((start, middle, middle + LOWER * bones[1]))
+        middle = start + _UPPER * bones[0]
+        arms.append((start, middle, middle + _LOWER * bones[1]))
     widths = (half, 5.2 + 1.5 * body, 6.2 + 1.3 * body)
     head = neck + np.array([4 * up[0], -9.2])
     return Joints(up, across, hip, neck, head, tuple(arms), widths)
 
 
-def worn_width(found, garment, height):
+def _worn_width(found, garment, height):
     """Half the width of the worn garment, at heights in torso lengths from the shoulders."""
     half, waist, hip = found.widths
     ease = 0.4 + 1.1 * garment.fit
@@ -110,15 +112,15 @@ def worn_width(found, garment, height):
 
 
 def worn_front(figure, found, garment):
-    """The garment over the torso: window, inside (bool) and lit colours there."""
+    """The garment over the torso: _window, inside (bool) and lit colours there."""
     half = max(found.widths) + 8
     hem = found.neck - garment.length * found.up
-    part = window((found.neck, hem), (half, 3))
+    part = _window((found.neck, hem), (half, 3))
     dx, dy = GRID[0][part] - found.neck[0], GRID[1][part] - found.neck[1]
     down = -(dx * found.up[0] + dy * found.up[1])
     height = down / TORSO
     share = dx * found.across[0] + dy * found.across[1]
-    share = share / worn_width(found, garment, height)
+    share = share / _worn_width(found, garment, height)
     inside, colours = front(garment, share * flat_width(garment, height), down)
     fold = np.sin(10 * height + 3 * share + 12 * figure.pose.lean)
     light = 1.0 - 0.24 * share**2 - 0.07 * share - 0.06 * fold * height.clip(0, 1)
@@ -126,29 +128,29 @@ def worn_front(figure, found, garment):
 
 
 def worn_sleeve(arm, side, garment):
-    """One sleeve: window, inside (bool) and lit colours there."""
-    part = window(arm[: 1 + garment.sleeves], (5, 5))
-    along, across = arm_coordinates(arm, side, GRID[0][part], GRID[1][part])
-    inside, colours = sleeve(garment, across * EASE, along)
+    """One sleeve: _window, inside (bool) and lit colours there."""
+    part = _window(arm[: 1 + garment.sleeves], (5, 5))
+    along, across = _arm_coordinates(arm, side, GRID[0][part], GRID[1][part])
+    inside, colours = sleeve(garment, across * _EASE, along)
     light = 0.98 - 0.22 * (across / 3).clip(-1, 1) ** 2 - 0.004 * along.clip(0)
     return part, inside, colours * light[..., None]
 
 
-def window(points, margin):
+def _window(points, margin):
     """The part of the fine grid around points (x, y) with a margin (x, y), in pixels."""
     low = np.floor((np.min(points, 0) - margin) * FINE).astype(int).clip(0)
     high = np.ceil((np.max(points, 0) + margin) * FINE).astype(int)
     return np.s_[low[1] : high[1], low[0] : high[0]]
 
 
-def arm_coordinates(arm, side, x, y):
+def _arm_coordinates(arm, side, x, y):
     """Points as (along, across): pixels from the shoulder, and outward from the bone."""
     (t, s, gap), (t_low, s_low, gap_low) = (
         _bone(arm[i], arm[i + 1], side, x, y, end)
-        for i, end in ((0, UPPER), (1, np.inf))
+        for i, end in ((0, _UPPER), (1, np.inf))
     )
     lower = gap_low < gap
-    along = np.where(lower, UPPER + t_low.clip(0), t.clip(None, UPPER))
+    along = np.where(lower, _UPPER + t_low.clip(0), t.clip(None, _UPPER))
     across = np.where(lower, np.copysign(gap_low, s_low), np.copysign(gap, s))
     return along, across
 

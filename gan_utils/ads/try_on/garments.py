@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gan_utils.ads.people import dealt
+
 SLEEVES = ("sleeveless", "short sleeves", "long sleeves")
 NECKS = ("round neck", "V-neck", "boat neck")
 CUTS = ("top", "dress")
@@ -20,8 +22,8 @@ SEEN = PATTERNS[:-1]
 """Patterns to train with; "diagonal" is kept for the test."""
 
 TORSO = 21.0  # length from shoulders to hips, in pixels of an average figure
-LENGTH = {"top": 1.12, "dress": 1.62}  # of the garment, in torso lengths
-SLEEVE_LENGTH = (0.0, 8.0, 18.0)
+_LENGTH = {"top": 1.12, "dress": 1.62}  # of the garment, in torso lengths
+_SLEEVE_LENGTH = (0.0, 8.0, 18.0)
 KNOTS = (0.0, 0.14, 0.55, 1.0, 1.8)  # heights, in torso lengths, that set the width
 PAPER = np.array([247.0, 247, 247], np.float32)  # behind the flat garment
 TOP_MARGIN = 9.0  # of the flat garment's shoulders, in pixels
@@ -48,7 +50,7 @@ class Garment(NamedTuple):
     @property
     def length(self):
         """From the shoulders to the hem, in pixels of an average figure."""
-        return LENGTH[CUTS[self.cut]] * TORSO
+        return _LENGTH[CUTS[self.cut]] * TORSO
 
     @property
     def zoom(self):
@@ -71,25 +73,24 @@ def draw_garments(count, random, patterns=SEEN):
         raise ValueError(
             f"patterns must be names from {PATTERNS}; got {tuple(patterns)!r}"
         )
-    deal = lambda kinds: random.permutation(np.arange(count) % kinds)  # noqa: E731
-    rows = zip(deal(3), deal(3), deal(3), deal(len(patterns)))
+    columns = [dealt(count, kinds, random) for kinds in (3, 3, 3, len(patterns))]
     garments = []
-    for sleeves, neck, cut, pattern in rows:
-        colour, second = draw_colours(random)
-        garments.append(
-            Garment(
-                int(sleeves), int(neck), int(cut == 0),
-                PATTERNS.index(patterns[pattern]),
-                float(random.uniform()), colour, second,
-                float(random.uniform(4.2, 7.0)),
-                float(random.uniform(0.1, 0.32) if sleeves == 2
-                      else random.uniform(0.35, 0.95)),
-            )
-        )  # fmt: skip
+    for sleeves, neck, cut, pattern in zip(*columns):
+        colour, second = _draw_colours(random)
+        fit, period = random.uniform(), random.uniform(4.2, 7.0)
+        hang = random.uniform(*((0.1, 0.32) if sleeves == 2 else (0.35, 0.95)))
+        kinds = (
+            int(sleeves),
+            int(neck),
+            int(cut == 0),
+            PATTERNS.index(patterns[pattern]),
+        )
+        sizes = float(period), float(hang)
+        garments.append(Garment(*kinds, float(fit), colour, second, *sizes))
     return garments
 
 
-def draw_colours(random):
+def _draw_colours(random):
     """Two colours in 0..255 whose luminances differ by at least 60."""
     while True:
         pair = random.uniform(15, 245, (2, 3))
@@ -105,7 +106,7 @@ def flat_width(garment, height):
     return ramp(height, KNOTS, widths)
 
 
-def sleeve_width(garment, along):
+def _sleeve_width(garment, along):
     """Half the width of a sleeve at a distance from the shoulder, unzoomed."""
     ease = 0.35 + 0.5 * garment.fit
     return ramp(along, (0, 10, 18), (2.6 + ease, 2.0 + ease, 1.6 + ease))
@@ -134,8 +135,8 @@ def front(garment, across, down):
 
 def sleeve(garment, across, along):
     """A sleeve, at points of its cloth: as ``front``, from the shoulder down the arm."""
-    length = SLEEVE_LENGTH[garment.sleeves]
-    inside = (np.abs(across) <= sleeve_width(garment, along)) & (along <= length)
+    length = _SLEEVE_LENGTH[garment.sleeves]
+    inside = (np.abs(across) <= _sleeve_width(garment, along)) & (along <= length)
     inside &= (along > -3.0) if length else False
     if PATTERNS[garment.pattern] == "badge":  # it is on the chest alone
         garment = garment._replace(pattern=PATTERNS.index("plain"))

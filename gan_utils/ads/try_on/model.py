@@ -43,11 +43,7 @@ class TryOnGenerator(nn.Module):
     def __init__(self, width=24, warps=True, keeps=True):
         super().__init__()
         self.warps, self.keeps = warps, keeps
-        a, b, c = (
-            width,
-            2 * width,
-            3 * width,
-        )  # channels at 1/2, 1/4 and 1/8 of the size
+        a, b, c = width, 2 * width, 3 * width  # at 1/2, 1/4 and 1/8 of the size
         self.down = nn.ModuleList(
             nn.Conv2d(n_in, n_out, 4, stride=2, padding=1)
             for n_in, n_out in ((11, a), (a, b), (b, c))
@@ -188,7 +184,7 @@ def train_try_on(
 
     Args:
         discriminator: None for the L1 terms alone.
-        scene: a ``scenes.try_on.Scene``.
+        scene: a ``scene.Scene``.
         progress: yields numbers from 0 to 1, one a step.
         decay: of a moving average of the generator's weights, or None.
     Returns:

@@ -15,6 +15,12 @@ from gan_utils.ads.try_on.garments import PAPER, SEEN, TOP_MARGIN, draw_garments
 from gan_utils.ads.try_on.painting import paint_flat, paint_pose, paint_worn
 from gan_utils.data import CLASSES, fashion_mnist, to_float
 
+KINDS = ("T-shirt", "pullover", "dress", "coat")
+_HEIGHTS = {"T-shirt": 36, "pullover": 36, "dress": 44, "coat": 38}
+"""To which height, in pixels, a picture of 28 x 28 is brought."""
+
+_INK = 12  # of 255: darker pixels of the grey picture count as background
+
 
 class TryOn(NamedTuple):
     """A batch of the scene, or all of it; pictures are (N, channels, 64, 48).
@@ -50,9 +56,14 @@ class Scene(NamedTuple):
         mask = part["mask"].float() / 255
         truth = to_float(part["truth"])
         return TryOn(
-            to_float(part["garment"]), part["cut"].float() / 255, truth * (1 - mask), mask,
-            to_float(part["pose"]), truth, part["worn"].float() / 255,
-        )  # fmt: skip
+            to_float(part["garment"]),
+            part["cut"].float() / 255,
+            truth * (1 - mask),
+            mask,
+            to_float(part["pose"]),
+            truth,
+            part["worn"].float() / 255,
+        )
 
 
 def try_on(count, seed=0, patterns=SEEN):
@@ -61,7 +72,7 @@ def try_on(count, seed=0, patterns=SEEN):
     Args:
         count: how many.
         seed: the same seed gives the same bytes.
-        patterns: of the garments, names from ``try_on_garments.PATTERNS``.
+        patterns: of the garments, names from ``garments.PATTERNS``.
     Returns:
         A ``Scene``.
     """
@@ -88,18 +99,14 @@ def render(figures, garments):
         )
     rows = {name: [] for name in ("garment", "cut", "pose", "truth", "worn", "mask")}
     for figure, garment in zip(figures, garments):
-        painted = (
-            *paint_flat(garment),
-            paint_pose(figure),
-            *paint_worn(figure, garment),
-        )
-        for name, picture in zip(rows, painted):
+        flat, worn = paint_flat(garment), paint_worn(figure, garment)
+        for name, picture in zip(rows, (*flat, paint_pose(figure), *worn)):
             rows[name].append(picture.reshape(64, 48, -1).transpose(2, 0, 1))
     pictures = {n: torch.from_numpy(np.stack(rows[n])) for n in rows}
     return Scene(pictures, list(figures), list(garments))
 
 
-def painted(batch, dabs, colour, radius=1.8):
+def with_paint(batch, dabs, colour, radius=1.8):
     """The batch with dabs of paint on its flat garment; what is off the cloth is lost.
 
     Args:
@@ -118,13 +125,6 @@ def painted(batch, dabs, colour, radius=1.8):
     return batch._replace(garment=batch.garment * (1 - cover) + paint * cover)
 
 
-KINDS = ("T-shirt", "pullover", "dress", "coat")
-HEIGHTS = {"T-shirt": 36, "pullover": 36, "dress": 44, "coat": 38}
-"""To which height, in pixels, a picture of 28 x 28 is brought."""
-
-INK = 12  # of 255: darker pixels of the grey picture count as background
-
-
 def fashion_garments(kind, which, colour=(205, 60, 70)):
     """Grey pictures of the test set, tinted, at the place of a flat garment.
 
@@ -133,7 +133,7 @@ def fashion_garments(kind, which, colour=(205, 60, 70)):
         which: positions among the pictures of that class.
         colour: of the brightest pixel, three numbers in 0..255.
     Returns:
-        garment (N, 3, 64, 48) in [-1, 1] and cut (N, 1, 64, 48) in [0, 1], by ``outline``.
+        garment (N, 3, 64, 48) in [-1, 1] and cut (N, 1, 64, 48) in [0, 1], by ``_outline``.
     Raises:
         ValueError: the kind is none of ``KINDS``, or a position does not exist.
     """
@@ -143,10 +143,10 @@ def fashion_garments(kind, which, colour=(205, 60, 70)):
     if not all(0 <= k < len(found) for k in which):
         raise ValueError(f"there are {len(found)} pictures of this kind; got {which}")
     grey = found[torch.as_tensor(which)].float()
-    side = HEIGHTS[kind]
+    side = _HEIGHTS[kind]
     grey, cut = (
         interpolate(v, size=(side, side), mode="bilinear", antialias=True)
-        for v in (grey / 255, outline(grey).float())
+        for v in (grey / 255, _outline(grey).float())
     )
     tint = torch.tensor(colour).float()[:, None, None] / 255
     cloth = (0.2 + 0.8 * grey) * tint
@@ -166,7 +166,7 @@ def pictures_of(kind):
     return images[labels == CLASSES.index(kind)]
 
 
-def outline(grey):
+def _outline(grey):
     """Where the garment is: pixels that are not black, and holes with such on four sides.
 
     Args:
@@ -174,10 +174,9 @@ def outline(grey):
     Returns:
         The same shape, bool.
     """
-    ink = (grey > INK).int()
+    ink = (grey > _INK).int()
     enclosed = torch.ones_like(ink)
     for axis in (-1, -2):
-        enclosed *= ink.cummax(axis).values * ink.flip(axis).cummax(axis).values.flip(
-            axis
-        )
+        after = ink.flip(axis).cummax(axis).values.flip(axis)
+        enclosed *= ink.cummax(axis).values * after
     return (ink + enclosed) > 0

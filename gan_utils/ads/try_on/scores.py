@@ -9,7 +9,7 @@ from gan_utils.ads.try_on.model import warp
 
 
 def ssim(pictures, others, window=11, sigma=1.5, span=2.0):
-    """Structural similarity, one number a pair.
+    """Structural similarity, one number for each pair.
 
     mean over places of (2 m n + c1)(2 s_mn + c2) / ((m^2 + n^2 + c1)(s_m^2 + s_n^2 + c2)),
     means, variances and covariance under a Gaussian window that lies inside the picture.
@@ -37,9 +37,8 @@ def ssim(pictures, others, window=11, sigma=1.5, span=2.0):
 
     def mean(values):
         values = conv2d(values.flatten(0, 1)[:, None], line[..., None])
-        return conv2d(values, line[:, :, None]).unflatten(0, pictures.shape[:2])[
-            :, :, 0
-        ]
+        values = conv2d(values, line[:, :, None])
+        return values.unflatten(0, pictures.shape[:2])[:, :, 0]
 
     m, n = mean(pictures), mean(others)
     variances = mean(pictures**2) - m**2, mean(others**2) - n**2
@@ -56,7 +55,7 @@ def garment_error(pictures, batch):
     return off / batch.worn.sum((1, 2, 3)).clamp(min=1)
 
 
-def identity_error(pictures, batch):
+def _identity_error(pictures, batch):
     """Mean absolute error outside the mask, (N,) in [0, 2]: face, hair, background."""
     outside = 1 - batch.mask
     off = ((pictures - batch.truth).abs().mean(1, True) * outside).sum((1, 2, 3))
@@ -91,7 +90,7 @@ def scores(pictures, batch):
         "error on the garment": garment_error(pictures, batch).mean().item(),
         "texture": (energy.mean() / right.mean()).item(),
         "texture error": ((energy - right).abs().mean() / right.mean()).item(),
-        "identity error": identity_error(pictures, batch).mean().item(),
+        "identity error": _identity_error(pictures, batch).mean().item(),
     }
 
 
@@ -122,7 +121,7 @@ def paste(scene, training):
     """
     batch = scene.batch()
     flow = torch.stack(
-        [paste_flow(f, g) for f, g in zip(scene.figures, scene.garments)]
+        [_paste_flow(f, g) for f, g in zip(scene.figures, scene.garments)]
     )
     moved = warp(torch.cat([batch.garment, batch.cut], 1), flow)
     cloth, cut = moved.split((3, 1), 1)
@@ -130,7 +129,7 @@ def paste(scene, training):
     return compose(batch, usual + cut * (cloth - usual))
 
 
-def paste_flow(figure, garment):
+def _paste_flow(figure, garment):
     """The flow (2, 64, 48) that lays a flat garment on a figure without bending it."""
     x, y = grid(1)
     found = joints(figure)
@@ -145,7 +144,7 @@ def paste_flow(figure, garment):
     return torch.stack([torch.as_tensor(part, dtype=torch.float32) for part in flow])
 
 
-def nearest(scene, training):
+def nearest_neighbour(scene, training):
     """The training picture with the most similar garment and pose, inside the mask."""
     mine, theirs = (_key(s.batch()) for s in (scene, training))
     closest = torch.cdist(mine, theirs).argmin(1)
@@ -154,6 +153,5 @@ def nearest(scene, training):
 
 def _key(batch):
     """What the search compares: garment and pose, four times smaller."""
-    return avg_pool2d(torch.cat([batch.garment, batch.cut, batch.pose], 1), 4).flatten(
-        1
-    )
+    compared = torch.cat([batch.garment, batch.cut, batch.pose], 1)
+    return avg_pool2d(compared, 4).flatten(1)

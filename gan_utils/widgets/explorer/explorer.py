@@ -2,9 +2,10 @@
 
 import copy
 
+import ipywidgets as widgets
+
 from gan_utils.data import CLASSES
 from gan_utils.widgets.explorer import files
-from gan_utils.widgets.explorer import view as words
 from gan_utils.widgets.explorer.search import Search
 from gan_utils.widgets.explorer.state import (
     LAST_SEED,
@@ -12,13 +13,23 @@ from gan_utils.widgets.explorer.state import (
     TRUNCATION,
     WIDEST,
     State,
-    draw,
+    draw_pixels,
 )
-from gan_utils.widgets.explorer.view import ExplorerView, box_of, still
+from gan_utils.widgets.explorer.view import (
+    ExplorerView,
+    class_name,
+    classified,
+    message_of,
+    still,
+    strip_title,
+)
 from gan_utils.widgets.frame import show_widget
+from gan_utils.widgets.keys import KeyGuard
 
-SCALES = (1, 4, 8, 16, 32)  # enlargements offered for a file
-FRAMES = 24  # of a journey, one way
+_SCALES = (1, 4, 8, 16, 32)  # enlargements offered for a file
+_FRAMES = 24  # of a journey, one way
+_KINDS = ("steps", "hello", "rest", "fan", "target", "invert", "stop", "file")
+"""Of messages from the front end; each has its method."""
 
 
 class Explorer:
@@ -50,7 +61,7 @@ class Explorer:
         self.row = None  # what the strip shows: (z, labels, pictures)
         self.view = ExplorerView(config=self._config())
         self.view.on_msg(self._listen)
-        self.box = box_of(self.view)
+        self.box = widgets.VBox([self.view, KeyGuard()])
 
     def _config(self):
         """What the front end must know and what never changes."""
@@ -58,11 +69,16 @@ class Explorer:
         axes = [axis._asdict() | {"vector": None} for axis in state.axes]
         classes = getattr(generator, "classes", 0)
         return {
-            "compact": self.compact, "axes": axes, "reach": REACH, "widest": WIDEST,
-            "truncation": TRUNCATION, "lastSeed": LAST_SEED, "scales": SCALES,
+            "compact": self.compact,
+            "axes": axes,
+            "reach": REACH,
+            "widest": WIDEST,
+            "truncation": TRUNCATION,
+            "lastSeed": LAST_SEED,
+            "scales": _SCALES,
             "latentDim": generator.latent_dim,
-            "classes": [words.class_name(self.names, k) for k in range(classes)],
-        }  # fmt: skip
+            "classes": [class_name(self.names, k) for k in range(classes)],
+        }
 
     # What cells call
 
@@ -96,9 +112,9 @@ class Explorer:
 
     def gif(self, scale=8):
         """GIF bytes of the journey from A to B and back."""
-        stops = [i / (FRAMES - 1) for i in range(FRAMES)]
+        stops = [i / (_FRAMES - 1) for i in range(_FRAMES)]
         points = self.state.points("position", stops)
-        return files.gif(draw(self.state.generator, *points), scale)
+        return files.gif(draw_pixels(self.state.generator, *points), scale)
 
     def code(self):
         """Python that makes exactly the picture on show."""
@@ -114,16 +130,7 @@ class Explorer:
 
     def _listen(self, _view, message, buffers):
         kind = message.get("kind")
-        if kind in (
-            "steps",
-            "hello",
-            "rest",
-            "fan",
-            "target",
-            "invert",
-            "stop",
-            "file",
-        ):
+        if kind in _KINDS:
             try:
                 getattr(self, f"_on_{kind}")(message, buffers)
             except (ValueError, OSError) as error:
@@ -131,11 +138,12 @@ class Explorer:
 
     def _on_steps(self, message, _buffers):
         """Everything that the hand has done since the last answer, in order."""
-        kept = False
+        state, kept = self.state, False
+        steps = {"set": state.set, "keep": state.keep}
+        steps |= {"reset": state.reset, "look": state.look}
         try:
             for what, *details in message["steps"]:
-                {"set": self.state.set, "keep": self.state.keep,
-                 "reset": self.state.reset, "look": self.state.look}[what](*details)  # fmt: skip
+                steps[what](*details)
                 kept |= what == "keep"
         finally:
             self.send_state(message["ticket"])
@@ -152,7 +160,7 @@ class Explorer:
         """The hand rests: strip, classifier and code may follow."""
         state, stops = self.state, self.state.few_stops()
         answer = {"kind": "rest", "strip": None}
-        answer["seen"] = words.seen(self.names, self.pixels())
+        answer["seen"] = classified(self.names, self.pixels())
         if message.get("code"):
             answer["code"] = self.code()
         points, labels = state.points(state.along, stops)
@@ -160,9 +168,9 @@ class Explorer:
         if row == self.row:
             return self.view.send(answer)
         self.row = row
-        title = words.strip_title(state, stops, self.names)
+        title = strip_title(state, stops, self.names)
         answer["strip"] = {"name": state.along, "stops": stops, **title}
-        pictures = draw(state.generator, points, labels)
+        pictures = draw_pixels(state.generator, points, labels)
         self.view.send(answer, buffers=[pictures.tobytes()])
 
     def _on_fan(self, message, _buffers):
@@ -173,7 +181,7 @@ class Explorer:
         points = self.state.points(self.state.along, stops)
         answer = {"kind": "fan", "name": message["name"], "stops": stops}
         answer["generation"] = message.get("generation")
-        pictures = draw(self.state.generator, *points)
+        pictures = draw_pixels(self.state.generator, *points)
         self.view.send(answer, buffers=[pictures.tobytes()])
 
     def _on_target(self, message, buffers):
@@ -188,8 +196,8 @@ class Explorer:
 
     def _on_file(self, message, _buffers):
         scale = message.get("scale", 8)
-        if scale not in SCALES:
-            raise ValueError(f"the enlargement must be one of {SCALES}; got {scale!r}")
+        if scale not in _SCALES:
+            raise ValueError(f"the enlargement must be one of {_SCALES}; got {scale!r}")
         what = message.get("what")
         if what == "png":
             name, kind, content = "generated.png", "image/png", self.png(scale)
@@ -208,7 +216,7 @@ class Explorer:
         answer = {
             "kind": "state",
             "ticket": ticket,
-            **words.snapshot(self.state, self.names),
+            **message_of(self.state, self.names),
         }
         self.view.send(answer, buffers=[self.pixels().tobytes()])
 
@@ -217,7 +225,7 @@ class Explorer:
         pictures = b""
         for z, label in self.state.ends.values():
             labels = None if label is None else [label]
-            pictures += draw(self.state.generator, z[None], labels).tobytes()
+            pictures += draw_pixels(self.state.generator, z[None], labels).tobytes()
         self.view.send({"kind": "ends"}, buffers=[pictures])
 
     def alarm(self, sentence):

@@ -10,19 +10,12 @@ from gan_utils.data import fashion_mnist, to_float
 from gan_utils.inversion import inversion, total_steps
 from gan_utils.plotting import to_pixels
 from gan_utils.widgets.explorer import files
-from gan_utils.widgets.explorer.state import number as checked
-from gan_utils.widgets.explorer.state import one_thread
+from gan_utils.widgets.explorer.state import checked_number, one_thread
 
-STEPS, STARTS = 100, 16
-SLICE = 0.03  # seconds of work between two looks at what the hand does
-PAUSE = 0.002
-TELL_EVERY = 0.12  # seconds
-
-
-@functools.cache
-def test_pictures():
-    """The 10,000 test pictures, uint8."""
-    return fashion_mnist("test")[0]
+_STEPS, _STARTS = 100, 16
+_SLICE = 0.03  # seconds of work between two looks at what the hand does
+_PAUSE = 0.002  # seconds in which the hand is heard
+_TELL_EVERY = 0.12  # seconds
 
 
 class Search:
@@ -36,7 +29,7 @@ class Search:
         self.explorer = explorer
         self.target, self.origin, self.real = None, "", True
         self.found, self.task = None, None
-        self.steps = total_steps(STEPS, STARTS)
+        self.steps = total_steps(_STEPS, _STARTS)
 
     def choose(self, source, number=0, content=b""):
         """Take a target.
@@ -51,8 +44,10 @@ class Search:
         self.stop()
         self.real = source != "shown"
         if source == "test":
-            number = int(checked("the number of the test picture", number, 0, 9999))
-            self.target = to_float(test_pictures()[number])
+            number = int(
+                checked_number("the number of the test picture", number, 0, 9999)
+            )
+            self.target = to_float(_test_pictures()[number])
             self.origin = f"test picture {number}"
         elif source == "file":
             self.target, self.origin = files.uploaded(content), "your file"
@@ -93,7 +88,7 @@ class Search:
     async def _run(self):
         try:
             for _ in self._slices():
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(_PAUSE)
         except Exception as error:  # shown to the reader, who sees no kernel log
             self.explorer.alarm(f"The search stopped: {error}")
         finally:
@@ -101,16 +96,16 @@ class Search:
                 self.task = None
 
     def _slices(self):
-        """Work in slices of SLICE seconds; ends by handing over the point."""
+        """Work in slices of _SLICE seconds; ends by handing over the point."""
         generator = self.explorer.state.generator
         classes = getattr(generator, "classes", None)
-        starts = STARTS if classes is None else 2 * classes
-        self.steps = total_steps(STEPS, starts)
+        starts = _STARTS if classes is None else 2 * classes
+        self.steps = total_steps(_STEPS, starts)
         labels = None if classes is None else torch.arange(starts) % classes
-        steps = inversion(generator, self.target, STEPS, starts, labels)
+        steps = inversion(generator, self.target, _STEPS, starts, labels)
         told = 0.0
         while self._advance(steps):
-            if time.perf_counter() - told > TELL_EVERY:
+            if time.perf_counter() - told > _TELL_EVERY:
                 told = time.perf_counter()
                 self._tell("searching")
             yield
@@ -121,7 +116,7 @@ class Search:
 
     def _advance(self, steps):
         """One slice; False at the end."""
-        end = time.perf_counter() + SLICE
+        end = time.perf_counter() + _SLICE
         with one_thread():
             while time.perf_counter() < end:
                 found = next(steps, None)
@@ -145,8 +140,17 @@ class Search:
             return self.explorer.view.send({"kind": "progress", "how": how, "share": 0})
         levels = self.found.error * 127.5
         answer = {
-            "kind": "progress", "how": how, "share": self.found.step / self.steps,
-            "levels": round(levels, 1), "origin": self.origin,
-        }  # fmt: skip
+            "kind": "progress",
+            "how": how,
+            "share": self.found.step / self.steps,
+            "levels": round(levels, 1),
+            "origin": self.origin,
+        }
         pixels = to_pixels(self.found.picture).tobytes()
         self.explorer.view.send(answer, buffers=[pixels])
+
+
+@functools.cache
+def _test_pictures():
+    """The 10,000 test pictures, uint8."""
+    return fashion_mnist("test")[0]

@@ -19,12 +19,16 @@ from jupyter_server.services.kernels.connection.channels import (
     ZMQChannelsWebsocketConnection,
 )
 
-IDLE_SECONDS = 600  # after which a kernel that no page shows is shut down
-CELL = """from gan_utils.checkpoints import load_generator, shipped_directions
+DEFAULT = "explorer_conditional"
+_HELP = (
+    "a .safetensors file with its card beside it, or the name of a shipped checkpoint"
+)
+_IDLE_SECONDS = 600  # after which a kernel that no page shows is shut down
+_CELL = """from gan_utils.checkpoints import load_generator, shipped_directions
 from gan_utils.widgets.explorer.serve import page
 
 page(load_generator({0!r}), shipped_directions({0!r}))"""
-TEMPLATE = """{%- extends 'voila/templates/lab/index.html.j2' -%}
+_TEMPLATE = """{%- extends 'voila/templates/lab/index.html.j2' -%}
 {%- block notebook_css -%}
 {#- Voilà takes icon fonts from another machine; its own files hold what is needed. -#}
 {{ super() | replace('rel="stylesheet" href="https:', 'rel="unused" href="https:') }}
@@ -34,7 +38,7 @@ TEMPLATE = """{%- extends 'voila/templates/lab/index.html.j2' -%}
 </style>
 {%- endblock notebook_css -%}
 """
-INTRODUCTION = """<h1 style="font-size: 26px; font-weight: 600; margin: 4px 0 2px;
+_INTRODUCTION = """<h1 style="font-size: 26px; font-weight: 600; margin: 4px 0 2px;
 line-height: 1.2">Latent explorer</h1><p style="margin: 0 0 12px; font-size: 14px;
 line-height: 1.4">A generator turns {count} numbers into a picture. Every control changes
 these numbers. Everything runs on this machine.</p>"""
@@ -47,7 +51,7 @@ def page(generator, directions=()):
     from gan_utils.widgets.explorer.explorer import Explorer
     from gan_utils.widgets.picture_mixer import PictureMixer
 
-    text = widgets.HTML(INTRODUCTION.format(count=generator.latent_dim))
+    text = widgets.HTML(_INTRODUCTION.format(count=generator.latent_dim))
     if hasattr(generator, "size"):  # colour pictures, which the explorer cannot show
         return widgets.VBox([text, PictureMixer(generator).box])
     return widgets.VBox([text, Explorer(generator, directions).box])
@@ -85,9 +89,9 @@ def write_app(folder, checkpoint):
     """Write the notebook that Voilà serves, and its page; returns the notebook's path."""
     layout = Path(folder) / "voila" / "templates" / "explorer" / "index.html.j2"
     layout.parent.mkdir(parents=True)
-    layout.write_text(TEMPLATE, encoding="utf-8")
+    layout.write_text(_TEMPLATE, encoding="utf-8")
     (layout.parent / "conf.json").write_text('{"base_template": "lab"}')
-    cell = nbformat.v4.new_code_cell(CELL.format(str(checkpoint)))
+    cell = nbformat.v4.new_code_cell(_CELL.format(str(checkpoint)))
     notebook = nbformat.v4.new_notebook(cells=[cell])
     kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
     notebook.metadata.update(kernelspec=kernel, title="Latent explorer")
@@ -99,13 +103,20 @@ def write_app(folder, checkpoint):
 def command(notebook, port, browser, token):
     """The command line that serves the notebook on this machine alone."""
     return [
-        sys.executable, "-m", "voila", str(notebook), f"--port={port}",
-        "--Voila.ip=127.0.0.1", f"--token={token}", "--theme=light", "--template=explorer",
+        sys.executable,
+        "-m",
+        "voila",
+        str(notebook),
+        f"--port={port}",
+        "--Voila.ip=127.0.0.1",
+        f"--token={token}",
+        "--theme=light",
+        "--template=explorer",
         f"--Voila.open_browser={browser}",
-        f"--MappingKernelManager.cull_idle_timeout={IDLE_SECONDS}",
+        f"--MappingKernelManager.cull_idle_timeout={_IDLE_SECONDS}",
         "--MappingKernelManager.cull_interval=60",
         "--Voila.kernel_websocket_connection_class=gan_utils.widgets.explorer.serve.PromptConnection",
-    ]  # fmt: skip
+    ]
 
 
 def run(line, folder):
@@ -123,16 +134,10 @@ def run(line, folder):
         server.wait(10)
 
 
-DEFAULT = "explorer_conditional"
-HELP = (
-    "a .safetensors file with its card beside it, or the name of a shipped checkpoint"
-)
-
-
 def main(arguments=None):
     """Check the checkpoint, then serve until Ctrl-C; returns the exit code."""
     parser = argparse.ArgumentParser(prog="run.py explore", description=__doc__)
-    parser.add_argument("checkpoint", nargs="?", help=HELP)
+    parser.add_argument("checkpoint", nargs="?", help=_HELP)
     parser.add_argument("--port", type=int, default=8866)
     parser.add_argument(
         "--no-browser", action="store_true", help="only print the address"

@@ -9,46 +9,17 @@ import torch
 from gan_utils import latent
 from gan_utils.plotting import to_pixels
 
-
-def number(name, value, low, high):
-    """A finite number between the ends; raises ValueError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name} must be a number; got {value!r}")
-    if value != value:
-        raise ValueError(f"{name} must be a number; got NaN")
-    return min(max(value, low), high)
-
-
-@torch.no_grad()
-def draw(generator, z, labels=None):
-    """Pictures uint8 (N, 28, 28) of z (N, latent_dim)."""
-    labels = None if labels is None else torch.tensor(labels)
-    with one_thread():
-        return to_pixels(latent.make(generator, z, labels))[:, 0]
-
-
-@contextlib.contextmanager
-def one_thread():
-    """A single small picture waits longer for a second thread than it takes to make."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-FOUND = 6  # directions of each of the two kinds that nobody named
 REACH = 3.0  # ends of a slider along a direction
 WIDEST = 4.0  # ends of a coordinate's slider
 TRUNCATION = 1.5  # the highest
-STOPS = 11  # pictures in the strip
-STEP = 0.1  # of a slider along a direction
 LAST_SEED = 9999
-WAYS = {"great circle": latent.slerp, "straight line": latent.lerp}
+_FOUND = 6  # directions of each of the two kinds that nobody named
+_STEP = 0.1  # of a slider along a direction
+_STOPS = 11  # pictures in the strip
+_WAYS = {"great circle": latent.slerp, "straight line": latent.lerp}
 
 
-class Axis(NamedTuple):
+class _Axis(NamedTuple):
     """A slider's direction: its group, a word for each end, and the vector."""
 
     name: str
@@ -69,16 +40,16 @@ class State:
 
     def __init__(self, generator, directions=()):
         self.generator = generator
-        self.axes = [Axis(d.name, "attributes", *d[1:]) for d in directions]
+        self.axes = [_Axis(d.name, "attributes", *d[1:]) for d in directions]
         kinds = {
             "principal": latent.principal_directions,
             "closed form": latent.closed_form_directions,
         }
         for kind, find in kinds.items():
             with one_thread():
-                vectors = find(generator, min(FOUND, generator.latent_dim))
+                vectors = find(generator, min(_FOUND, generator.latent_dim))
             for k, vector in enumerate(vectors, start=1):
-                self.axes.append(Axis(f"{kind} {k}", kind, "−", "+", vector))
+                self.axes.append(_Axis(f"{kind} {k}", kind, "−", "+", vector))
         self.label = 0 if hasattr(generator, "classes") else None
         self.seed, self.coordinate, self.way = 0, 1, "great circle"
         self.position = 0.0
@@ -89,9 +60,9 @@ class State:
 
     def _first_ends(self):
         """Seed 0, and of the next few seeds the one whose picture is least like it."""
-        points = torch.stack([seed_point(self.generator, k) for k in range(8)])
+        points = torch.stack([_seed_point(self.generator, k) for k in range(8)])
         labels = None if self.label is None else [self.label] * len(points)
-        pictures = draw(self.generator, points, labels).astype(float)
+        pictures = draw_pixels(self.generator, points, labels).astype(float)
         far = ((pictures - pictures[0]) ** 2).sum((1, 2)).argmax()
         return {"A": (points[0], self.label), "B": (points[far], self.label)}
 
@@ -109,28 +80,30 @@ class State:
             ValueError: there is no such control, or the value is not of its kind.
         """
         if name in self.directions():
-            self.values[name] = number(name, value, -REACH, REACH)
+            self.values[name] = checked_number(name, value, -REACH, REACH)
         elif name == "seed":
-            self.seed = int(number(name, value, 0, LAST_SEED))
+            self.seed = int(checked_number(name, value, 0, LAST_SEED))
             self.origin, self.travelling = f"seed {self.seed}", False
-            self.base = seed_point(self.generator, self.seed)
+            self.base = _seed_point(self.generator, self.seed)
         elif name == "class" and self.label is not None:
-            self.label = int(number(name, value, 0, self.generator.classes - 1))
+            self.label = int(checked_number(name, value, 0, self.generator.classes - 1))
             known = self.directions()
             self.values = {k: v for k, v in self.values.items() if k in known}
         elif name == "truncation":
-            self.truncation = number(name, value, 0, TRUNCATION)
+            self.truncation = checked_number(name, value, 0, TRUNCATION)
         elif name == "coordinate":
-            self.coordinate = int(number(name, value, 1, self.generator.latent_dim))
+            self.coordinate = int(
+                checked_number(name, value, 1, self.generator.latent_dim)
+            )
             name = "value"
         elif name == "value":
-            k, value = self.coordinate - 1, number(name, value, -WIDEST, WIDEST)
+            k, value = self.coordinate - 1, checked_number(name, value, -WIDEST, WIDEST)
             self.shift[k] += value - self.z()[k]
-        elif name == "way" and value in WAYS:
+        elif name == "way" and value in _WAYS:
             self.way = value
             return self.set("position", self.position)
         elif name == "position":
-            self._travel(number(name, value, 0, 1))
+            self._travel(checked_number(name, value, 0, 1))
         else:
             raise ValueError(
                 f"the explorer has no control {name!r} that takes {value!r}; it has: "
@@ -147,8 +120,8 @@ class State:
     def _travel(self, position):
         (start, first), (end, last) = self.ends["A"], self.ends["B"]
         self.position = position
-        self._stand(f"{position:.0%} of the way from A to B",
-                    WAYS[self.way](start, end, position))  # fmt: skip
+        point = _WAYS[self.way](start, end, position)
+        self._stand(f"{position:.0%} of the way from A to B", point)
         self.label = first if position < 0.5 else last
         self.travelling = True
 
@@ -202,20 +175,23 @@ class State:
     def stops(self):
         """Every position of the control moved last."""
         if self.along == "seed":
-            first = min(max(self.seed - STOPS // 2, 0), LAST_SEED - STOPS + 1)
-            return list(range(first, first + STOPS))
+            first = min(max(self.seed - _STOPS // 2, 0), LAST_SEED - _STOPS + 1)
+            return list(range(first, first + _STOPS))
         if self.along == "class":
             return list(range(self.generator.classes))
-        ends = {"truncation": (0, TRUNCATION, 0.05), "position": (0, 1, 0.01),
-                "value": (-WIDEST, WIDEST, 0.1)}  # fmt: skip
-        low, high, step = ends.get(self.along, (-REACH, REACH, STEP))
+        ends = {
+            "truncation": (0, TRUNCATION, 0.05),
+            "position": (0, 1, 0.01),
+            "value": (-WIDEST, WIDEST, 0.1),
+        }
+        low, high, step = ends.get(self.along, (-REACH, REACH, _STEP))
         count = round((high - low) / step)
         return [round(low + step * i, 6) for i in range(count + 1)]
 
     def few_stops(self):
         """The positions that the strip shows: about 11, evenly spaced."""
         stops = self.stops()
-        return stops[:: max((len(stops) - 1) // (STOPS - 1), 1)]
+        return stops[:: max((len(stops) - 1) // (_STOPS - 1), 1)]
 
     def points(self, name, values):
         """z (N, latent_dim) and labels (N,) or None, were one control at each value."""
@@ -236,10 +212,38 @@ class State:
     def pixels(self):
         """The picture, uint8 (28, 28): one forward pass of one z."""
         label = None if self.label is None else [self.label]
-        return draw(self.generator, self.z()[None], label)[0]
+        return draw_pixels(self.generator, self.z()[None], label)[0]
 
 
-def seed_point(generator, seed):
+def _seed_point(generator, seed):
     """Gaussian noise (latent_dim,) that depends on the seed alone."""
     random = torch.Generator().manual_seed(seed)
     return torch.randn(generator.latent_dim, generator=random)
+
+
+def checked_number(name, value, low, high):
+    """A finite number between the ends; raises ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{name} must be a number; got {value!r}")
+    if value != value:
+        raise ValueError(f"{name} must be a number; got NaN")
+    return min(max(value, low), high)
+
+
+@torch.no_grad()
+def draw_pixels(generator, z, labels=None):
+    """Pictures uint8 (N, 28, 28) of z (N, latent_dim)."""
+    labels = None if labels is None else torch.tensor(labels)
+    with one_thread():
+        return to_pixels(latent.make(generator, z, labels))[:, 0]
+
+
+@contextlib.contextmanager
+def one_thread():
+    """A single small picture waits longer for a second thread than it takes to make."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

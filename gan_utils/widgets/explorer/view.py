@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import anywidget
-import ipywidgets as widgets
 import numpy as np
 import torch
 import traitlets
@@ -12,44 +11,38 @@ from PIL import Image
 from gan_utils.data import CLASSES, to_float
 from gan_utils.metrics import feature_network
 from gan_utils.plotting import png_bytes
-from gan_utils.widgets.explorer.state import REACH, draw, one_thread
-from gan_utils.widgets.keys import KeyGuard
+from gan_utils.widgets.explorer.state import REACH, draw_pixels, one_thread
 
 HERE = Path(__file__).parent
-PARTS = ("dom", "fan", "link", "sliders", "strip", "journey", "mine", "save", "main")
-ROWS, COLUMNS, GAP = 5, 7, 2  # of the still picture's sheet
+_PARTS = ("dom", "fan", "link", "sliders", "strip", "journey", "mine", "save", "main")
+_ROWS, _COLUMNS, _GAP = 5, 7, 2  # of the still picture's sheet
 
 
 class ExplorerView(anywidget.AnyWidget):
     """Draws the controls and the picture; all that it knows comes in messages."""
 
     _esm = "\n".join(
-        (HERE / f"explorer_{part}.js").read_text(encoding="utf-8") for part in PARTS
+        (HERE / f"explorer_{part}.js").read_text(encoding="utf-8") for part in _PARTS
     )
     _css = HERE / "explorer.css"
     config = traitlets.Dict().tag(sync=True)
 
 
-def box_of(view):
-    """The view, and a guard that keeps its keys from JupyterLab's shortcuts."""
-    return widgets.VBox([view, KeyGuard()])
-
-
 def still(state):
     """PNG bytes of the picture beside a sheet of its changes, and a width in CSS pixels."""
-    names = list(state.directions())[:ROWS]
-    stops = np.linspace(-REACH, REACH, COLUMNS).tolist()
-    rows = [draw(state.generator, *state.points(name, stops)) for name in names]
-    side, step = rows[0].shape[-1], rows[0].shape[-1] + GAP
-    height = len(rows) * step - GAP
-    sheet = np.full((height, height + 3 * GAP + COLUMNS * step - GAP), 255, np.uint8)
+    names = list(state.directions())[:_ROWS]
+    stops = np.linspace(-REACH, REACH, _COLUMNS).tolist()
+    rows = [draw_pixels(state.generator, *state.points(name, stops)) for name in names]
+    side, step = rows[0].shape[-1], rows[0].shape[-1] + _GAP
+    height = len(rows) * step - _GAP
+    sheet = np.full((height, height + 3 * _GAP + _COLUMNS * step - _GAP), 255, np.uint8)
     large = Image.fromarray(state.pixels()).resize(
         (height,) * 2, Image.Resampling.NEAREST
     )
     sheet[:, :height] = large
     for i, row in enumerate(rows):
         for j, picture in enumerate(row):
-            top, left = i * step, height + 3 * GAP + j * step
+            top, left = i * step, height + 3 * _GAP + j * step
             sheet[top : top + side, left : left + side] = picture
     return png_bytes(sheet), 2 * sheet.shape[1]
 
@@ -59,7 +52,7 @@ def class_name(names, label):
     return names[label] if names and label < len(names) else f"class {label}"
 
 
-def sentence(state, names):
+def _sentence(state, names):
     """What is on show and how it came about, in one sentence."""
     parts = [] if state.label is None else [class_name(names, state.label)]
     parts.append(state.origin)
@@ -73,11 +66,11 @@ def sentence(state, names):
     return f"Generated: {text}."
 
 
-def snapshot(state, names):
+def message_of(state, names):
     """Where every control stands, for the front end."""
     z = state.z()
     return {
-        "sentence": sentence(state, names),
+        "sentence": _sentence(state, names),
         "seed": state.seed,
         "label": state.label,
         "truncation": state.truncation,
@@ -98,9 +91,9 @@ def strip_title(state, stops, names):
     name = state.along
     axis = state.directions().get(name)
     if axis:
-        heading = (
-            name if axis.group == "attributes" else f"{axis.group} direction {name[-1]}"
-        )
+        heading = name
+        if axis.group != "attributes":
+            heading = f"{axis.group} direction {name[-1]}"
         low, high = axis.low, axis.high
     elif name == "class":
         heading = "the same z in every class"
@@ -112,11 +105,11 @@ def strip_title(state, stops, names):
             "seed": ("neighbouring seeds", f"seed {stops[0]}", f"seed {stops[-1]}"),
             "truncation": ("truncation", "the mean", "beyond"),
             "position": ("the journey", "A", "B"),
-        }[name]  # fmt: skip
+        }[name]
     return {"heading": heading[0].upper() + heading[1:], "low": low, "high": high}
 
 
-def seen(names, pixels):
+def classified(names, pixels):
     """What the course's classifier takes the picture for; "" where it was not trained."""
     if names is not CLASSES or pixels.shape != (28, 28):
         return ""

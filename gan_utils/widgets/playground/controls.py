@@ -31,7 +31,7 @@ SPEEDS = {
     "up to 20 a frame": (20, 0.0),
 }
 """name: (most steps a frame, least seconds a frame); 0 steps: one player at a time."""
-WIDTH = "328px"
+_WIDTH = "328px"
 
 
 class Controls:
@@ -58,21 +58,22 @@ class Controls:
             "learning rate G", game.lr_g, -5, -1, "Step size of Adam for G"
         )
         self.batch = _count("batch size", game.batch_size, 8, 512, 8, "Samples a step")
-        self.d_per_g = _count(
-            "D steps per G", 1, 1, 10, 1, "D moves so often per G step"
-        )
+        often = "D moves so often per G step"
+        self.d_per_g = _count("D steps per G", 1, 1, 10, 1, often)
         self.seed = widgets.BoundedIntText(
-            value=game.seed, min=0, max=9999, description="seed",
-            tooltip="A new seed starts a new game", **_style(),
-        )  # fmt: skip
+            value=game.seed,
+            min=0,
+            max=9999,
+            description="seed",
+            tooltip="A new seed starts a new game",
+            **_style(),
+        )
         self._checkboxes()
-        self.live = [self.loss, self.penalty, self.weight, self.lr_d, self.lr_g,
-                     self.batch, self.d_per_g]  # fmt: skip
-        self.box = widgets.VBox(
-            [self.buttons, self.speed, self.data, self.pad, *self.live, self.seed,
-             widgets.HBox(self.shown)],
-            layout={"width": "336px"},
-        )  # fmt: skip
+        self.live = [self.loss, self.penalty, self.weight]
+        self.live += [self.lr_d, self.lr_g, self.batch, self.d_per_g]
+        rows = [self.buttons, self.speed, self.data, self.pad, *self.live, self.seed]
+        rows.append(widgets.HBox(self.shown))
+        self.box = widgets.VBox(rows, layout={"width": "336px"})
         self.apply(game)
 
     def _buttons(self):
@@ -91,9 +92,12 @@ class Controls:
     def _checkboxes(self):
         def box(name, tooltip):
             return widgets.Checkbox(
-                True, description=name, tooltip=tooltip, indent=False,
+                True,
+                description=name,
+                tooltip=tooltip,
+                indent=False,
                 layout={"width": "106px"},
-            )  # fmt: skip
+            )
 
         self.field = box("field of D", "Colour the plane by what D says")
         self.pushes = box("pushes on G", "Arrows: where each sample is pushed")
@@ -103,18 +107,10 @@ class Controls:
     def apply(self, game):
         """Write loss, penalty, learning rates, batch size and D steps into the game."""
         game.loss = LOSSES[self.loss.value]
-        game.penalty = self._weighted(PENALTIES[self.penalty.value], self.weight.value)
+        game.penalty = _weighted(PENALTIES[self.penalty.value], self.weight.value)
         game.lr_d, game.lr_g = self.lr_d.value, self.lr_g.value
         game.batch_size, game.d_per_g = self.batch.value, self.d_per_g.value
         self.weight.disabled = self.penalty.value == "none"
-
-    @staticmethod
-    def _weighted(penalty, weight):
-        if penalty is None:
-            return None
-        return lambda discriminator, real, fake: (
-            weight * penalty(discriminator, real, fake)
-        )
 
     def show_playing(self, playing):
         """Name the button after what it will do next."""
@@ -122,8 +118,14 @@ class Controls:
         self.play.icon = "pause" if playing else "play"
 
 
+def _weighted(penalty, weight):
+    if penalty is None:
+        return None
+    return lambda d, real, fake: weight * penalty(d, real, fake)
+
+
 def _style():
-    layout = {"width": WIDTH, "max_width": "100%"}
+    layout = {"width": _WIDTH, "max_width": "100%"}
     return {"style": {"description_width": "100px"}, "layout": layout}
 
 
@@ -139,13 +141,24 @@ def _menu(name, options, value, tooltip):
 
 def _log(name, value, low, high, tooltip):
     return widgets.FloatLogSlider(
-        value=value, min=low, max=high, step=0.05, description=name, tooltip=tooltip,
-        readout_format=".2g", **_style(),
-    )  # fmt: skip
+        value=value,
+        min=low,
+        max=high,
+        step=0.05,
+        description=name,
+        tooltip=tooltip,
+        readout_format=".2g",
+        **_style(),
+    )
 
 
 def _count(name, value, low, high, step, tooltip):
     return widgets.IntSlider(
-        value=value, min=low, max=high, step=step, description=name, tooltip=tooltip,
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        description=name,
+        tooltip=tooltip,
         **_style(),
-    )  # fmt: skip
+    )

@@ -9,9 +9,9 @@ from gan_utils import losses, toy, training
 from gan_utils.metrics import modes_covered
 from gan_utils.networks import mlp, mlp_discriminator
 
-BETAS = (0.5, 0.99)
+_BETAS = (0.5, 0.99)
 SHOWN = 300  # samples of each kind that are drawn
-JUDGED = 2000  # generated samples on which coverage is measured
+_JUDGED = 2000  # generated samples on which coverage is measured
 
 
 class Game:
@@ -19,8 +19,9 @@ class Game:
 
     ``loss``, ``penalty`` (a function (discriminator, real, fake) -> weighted scalar, or
     None), ``batch_size``, ``d_per_g``, ``lr_d`` and ``lr_g`` may change at any time;
-    ``reset`` and ``set_data`` start again from new networks. The game keeps a random state of its own:
-    the same seed and the same calls give the same game, whatever else draws numbers.
+    ``reset`` and ``set_data`` start again from new networks. The game keeps a random
+    state of its own: the same seed and the same calls give the same game, whatever else
+    draws numbers.
 
     Args:
         d_step, g_step: functions with the signatures of ``training.d_step`` and
@@ -68,11 +69,11 @@ class Game:
                 2, *hidden, activation=lambda: nn.LeakyReLU(0.2)
             )
             self.real = self.data.sample(SHOWN)
-            self.z = torch.randn(JUDGED, self.latent_dim)
+            self.z = torch.randn(_JUDGED, self.latent_dim)
             self._random = torch.get_rng_state()
         networks = (self.discriminator, self.generator)
         self.opt_d, self.opt_g = (
-            torch.optim.Adam(network.parameters(), betas=BETAS) for network in networks
+            torch.optim.Adam(network.parameters(), betas=_BETAS) for network in networks
         )
         self.steps, self.d_loss, self.g_loss = 0, math.nan, math.nan
         self.loss_history, self.coverage_history = [], []
@@ -84,10 +85,8 @@ class Game:
             self.opt_d.param_groups[0]["lr"] = self.lr_d
             real = self.data.sample(self.batch_size)
             z = torch.randn(self.batch_size, self.latent_dim)
-            loss = self.d_step(
-                self.generator, self.discriminator, self.opt_d, real, z,
-                self.loss, self.penalty,
-            )  # fmt: skip
+            players = self.generator, self.discriminator, self.opt_d
+            loss = self.d_step(*players, real, z, self.loss, self.penalty)
             self._random = torch.get_rng_state()
         self.d_loss = _number(loss, "d_step")
         return self.d_loss
@@ -98,9 +97,8 @@ class Game:
             torch.set_rng_state(self._random)
             self.opt_g.param_groups[0]["lr"] = self.lr_g
             z = torch.randn(self.batch_size, self.latent_dim)
-            loss = self.g_step(
-                self.generator, self.discriminator, self.opt_g, z, self.loss
-            )
+            players = self.generator, self.discriminator, self.opt_g
+            loss = self.g_step(*players, z, self.loss)
             self._random = torch.get_rng_state()
         self.g_loss = _number(loss, "g_step")
         self.steps += 1
@@ -171,10 +169,7 @@ class Game:
         """
         if self.latent_dim != 2:
             return None
-        across, along = (
-            torch.linspace(-reach, reach, lines),
-            torch.linspace(-reach, reach, points),
-        )
+        across, along = (torch.linspace(-reach, reach, n) for n in (lines, points))
         a, b = torch.meshgrid(across, along, indexing="ij")
         z = torch.cat([torch.stack([a, b], -1), torch.stack([b, a], -1)])
         return self.generator(z)

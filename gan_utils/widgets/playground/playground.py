@@ -15,11 +15,11 @@ from gan_utils.widgets.playground.controls import DISTRIBUTIONS, DRAW, SPEEDS, C
 from gan_utils.widgets.playground.drawing import CURVES, SCENE, STILL_WIDTH, Stage
 from gan_utils.widgets.playground.game import Game
 
-MOST_FRAMES = 20  # a second: more would only cost, the eye is content
-STEP_SECONDS = 0.05  # a frame on a slow machine has fewer steps, not fewer frames
-LEAST_PAUSE = 0.01  # seconds between frames in which sliders and buttons are heard
+_MOST_FRAMES = 20  # a second: more would only cost, the eye is content
+_STEP_SECONDS = 0.05  # a frame on a slow machine has fewer steps, not fewer frames
+_LEAST_PAUSE = 0.01  # seconds between frames in which sliders and buttons are heard
 FEWEST_DABS = 5  # that make a drawn distribution
-REST_AFTER = 50_000  # steps after which play pauses, in case nobody is watching
+_REST_AFTER = 50_000  # steps after which play pauses, in case nobody is watching
 
 
 class Playground:
@@ -153,13 +153,13 @@ class Playground:
     # The frame loop
 
     async def _play(self, this_round):
-        rest_at = self.game.steps + REST_AFTER
+        rest_at = self.game.steps + _REST_AFTER
         try:
             while self.round == this_round:
                 begin = time.perf_counter()
                 seconds = self._frame(*SPEEDS[self.controls.speed.value])
                 spent = time.perf_counter() - begin
-                await asyncio.sleep(max(seconds - spent, LEAST_PAUSE))
+                await asyncio.sleep(max(seconds - spent, _LEAST_PAUSE))
                 took = time.perf_counter() - begin
                 self.rate += 0.1 * (1 / took - self.rate) if self.rate else 1 / took
                 if self.game.steps >= rest_at:
@@ -173,7 +173,7 @@ class Playground:
         """Advance and draw once; returns how long the frame should last, in seconds."""
         with self.lock:
             if steps:
-                end = time.perf_counter() + STEP_SECONDS
+                end = time.perf_counter() + _STEP_SECONDS
                 for _ in range(steps):
                     self.game.step()
                     if time.perf_counter() > end:
@@ -184,7 +184,7 @@ class Playground:
                 loss = self.game.move_g() if self.next_is_d else self.game.move_d()
                 mover = "G" if self.next_is_d else "D"
                 self.draw(f"Slow motion: {mover} moved, its loss was {loss:.3f}.")
-        return max(seconds, 1 / MOST_FRAMES)
+        return max(seconds, 1 / _MOST_FRAMES)
 
     # What is seen
 
