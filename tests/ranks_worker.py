@@ -1,4 +1,4 @@
-"""What test_ranks.py has torchrun do in two processes; results go to files."""
+"""What test_distributed.py has torchrun do in two processes; results go to files."""
 
 import copy
 import os
@@ -34,6 +34,7 @@ GAMES = {
     "bfloat16": {"precision": torch.bfloat16},
 }
 STEPS, LOG_EVERY, SAVE_EVERY = 24, 2, 4
+LIFE = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
 
 def play(name, together=distributed.ALONE):
@@ -139,24 +140,30 @@ def train_and_diverge(folder, together):
     fit(loop, feed, STEPS, folder, log_every=2, save_every=4)
 
 
-def killed(folder, together):
-    """Rank N kills itself in its first life at the step in a file."""
-    victim, step = map(int, (folder / "victim").read_text().split())
-    life = int(os.environ["TORCHELASTIC_RESTART_COUNT"])
-    with open(folder / f"lives-{together.rank}", "a") as file:
-        file.write(f"{life}\n")
+def killed(folder, together, victim, at):
+    """A rank kills itself in one of its lives, rank 0 in the first, rank 1 in the second."""
     asked = 0
 
     def dies():
         nonlocal asked
         asked += 1
-        if life == 0 and together.rank == victim and asked > step:
+        if LIFE == together.rank == victim and asked > at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    train(folder / "killed", together, dies)
+    train(folder / f"killed-{victim}", together, dies)
+
+
+def main_of_rank(folder, *steps):
+    """Die twice, at the given steps; then do all that is compared."""
+    together = distributed.join()
+    with open(folder / f"lives-{together.rank}", "a") as file:
+        file.write(f"{LIFE}\n")
+    for victim, step in enumerate(steps):
+        killed(folder, together, victim, int(step))
+    checks(folder, together)
+    distributed.leave()
 
 
 if __name__ == "__main__":
-    together = distributed.join()
-    {"checks": checks, "killed": killed}[sys.argv[1]](Path(sys.argv[2]), together)
-    distributed.leave()
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    main_of_rank(Path(sys.argv[1]), *sys.argv[2:])

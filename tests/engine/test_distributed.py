@@ -1,14 +1,12 @@
 """Two processes under torchrun: the same game as one, also when one of them dies.
 
-torchrun starts ranks_worker.py twice: once for all that is compared, once to be killed.
+torchrun starts ranks_worker.py once: in its first life rank 0 is killed, in the second
+rank 1, and the third does the rest.
 """
 
 import json
-import os
 import random
-import subprocess
-import sys
-from pathlib import Path
+import shlex
 
 import pytest
 import ranks_worker
@@ -20,30 +18,18 @@ from gan_utils.checkpoints import load_generator
 from gan_utils.engine import distributed as ranks
 from gan_utils.engine.distributed import Ranks, SyncedBatchNorm2d
 from gan_utils.engine.snapshots import newest_snapshot, snapshots
+from gan_utils.engine.torchrun_cell import torchrun
 from gan_utils.networks import ConditionalGenerator, DCGANDiscriminator
-
-WORKER = Path(ranks_worker.__file__)
-
-
-def torchrun(task, folder, *options):
-    """Run the worker in two processes; returns what they said."""
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--standalone",
-        "--nproc-per-node", "2", *options, str(WORKER), task, str(folder),
-    ]  # fmt: skip
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=240,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Where two processes left their results."""
-    folder = tmp_path_factory.mktemp("ranks")
-    torchrun("checks", folder)
+    """Where two processes left their results, after two accidents."""
+    folder, dice = tmp_path_factory.mktemp("ranks"), random.SystemRandom()
+    steps = [dice.randrange(1, ranks_worker.STEPS) for _ in range(2)]
+    print(f"rank 0 dies at step {steps[0]}, rank 1 at step {steps[1]}")
+    words = shlex.join([ranks_worker.__file__, str(folder), *map(str, steps)])
+    torchrun(f"--nproc-per-node 2 --max-restarts 2 {words}", timeout=600)
     return folder
 
 
@@ -128,17 +114,10 @@ def test_the_command_line_trains_on_two_processes_and_one_of_them_writes(folder)
 
 
 @pytest.mark.parametrize("victim", [0, 1])
-def test_a_rank_that_is_killed_comes_back_and_the_run_ends_the_same(
-    folder, tmp_path, victim
-):
-    dice = random.SystemRandom()
-    step = dice.randrange(1, ranks_worker.STEPS)
-    print(f"rank {victim} dies at step {step}")
-    (tmp_path / "victim").write_text(f"{victim} {step}")
-    torchrun("killed", tmp_path, "--max-restarts", "2")
+def test_a_rank_that_is_killed_comes_back_and_the_run_ends_the_same(folder, victim):
     for rank in range(2):
-        assert (tmp_path / f"lives-{rank}").read_text() == "0\n1\n"
-    unbroken, killed = folder / "unbroken", tmp_path / "killed"
+        assert (folder / f"lives-{rank}").read_text() == "0\n1\n2\n"
+    unbroken, killed = folder / "unbroken", folder / f"killed-{victim}"
     assert differences(final_state(killed), final_state(unbroken)) == []
     assert not list(killed.glob("*.part"))
 

@@ -1,4 +1,8 @@
-"""A cell under torchrun: what it borrows, hands back and says, and what it leaves."""
+"""torchrun from a notebook: what is printed, handed back and said, and what is left.
+
+One run with an accident and a second life serves most tests. The files of the others
+import no torch, so that a start is cheap.
+"""
 
 import os
 import signal
@@ -9,137 +13,113 @@ from pathlib import Path
 
 import pytest
 import torch
-from IPython.core.interactiveshell import InteractiveShell
 
-from gan_utils.engine import torchrun_cell
-from gan_utils.engine.torchrun_cell import (
-    RanksFailed,
-    definitions,
-    earlier_statements,
-    run,
-)
+from gan_utils.engine.torchrun_cell import torchrun
 
-JOIN = (
-    "from gan_utils.engine import distributed, torchrun_cell\n"
-    "import torch\ntogether = distributed.join()\n"
-)
+TWO_LIVES = """
+import os, sys
+import torch
+from gan_utils.engine import distributed
 
-
-def test_a_script_borrows_what_it_names_and_what_that_needs():
-    cells = [
-        "import os, torch\nfrom torch import nn, optim\nimport torch.distributed as dist",
-        "SIZE, other = 3, 4\nDEPTH = 2\nlower = 5",
-        "def unused():\n    return dist",
-        "def width(x=DEPTH):\n    return helper(x)",
-        "@torch.no_grad()\ndef helper(x):\n    return nn.Linear(x, x)",
-        "get_ipython().run_cell_magic('ranks', '2', 'width()')",
-        "this does not parse",
-    ]
-    found = definitions("print(width(), lower, SIZE)", earlier_statements(cells))
-    source = "\n".join(found)
-    assert "DEPTH = 2" in found
-    assert "from torch import nn" in found
-    assert source.index("DEPTH") < source.index("def width")
-    assert "@torch.no_grad()" in source
-    for absent in ("unused", "optim", "lower", "SIZE", "import os"):
-        assert absent not in source
+together = distributed.join()
+life = os.environ["TORCHELASTIC_RESTART_COUNT"]
+for sentence in (f"life {life}", f"{torch.get_num_threads()} thread, größer"):
+    print(sentence)
+mean = distributed.mean_of_ranks(torch.ones(3) * together.rank)
+if life == "0" and together.rank == 1:
+    raise ValueError("an accident")
+distributed.mean_of_ranks(mean)
+if together.first:
+    torch.save({"mean": mean, "size": together.size, "words": sys.argv[1:]}, "found.pt")
+distributed.leave()
+"""
+FOREIGN = {"RANK": "7", "LOCAL_RANK": "7", "WORLD_SIZE": "9", "MASTER_ADDR": "nowhere"}
+FOREIGN |= {"MASTER_PORT": "1", "PET_NNODES": "3", "TORCHELASTIC_RUN_ID": "another"}
 
 
-def test_the_latest_definition_counts_and_comes_last():
-    cells = ["def f():\n    return 1", "BASE = 2", "def f(x=BASE):\n    return x"]
-    assert definitions("f()", earlier_statements(cells)) == [
-        "BASE = 2",
-        "def f(x=BASE):\n    return x",
-    ]
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """An empty current folder; temporary files go to another one, ``rest``."""
+    (tmp_path / "rest").mkdir()
+    (tmp_path / "here").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "rest"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "rest"))
+    monkeypatch.chdir(tmp_path / "here")
+    yield tmp_path / "here"
+    assert list((tmp_path / "rest").iterdir()) == []
 
 
-def test_processes_meet_speak_in_order_and_give(capfd):
-    source = JOIN + (
-        "print('I am', together.rank)\nprint(torch.get_num_threads(), 'thread')\n"
-        "torchrun_cell.give(total=distributed.mean_of_ranks(torch.ones(3) * together.rank))\n"
-        "torchrun_cell.give(rank=together.rank, size=together.size)\n"
-    )
-    found = run(source, 2)
-    assert capfd.readouterr().out == (
-        "[0] I am 0\n[0] 1 thread\n[1] I am 1\n[1] 1 thread\n"
-    )
-    assert found["total"].tolist() == [0.5] * 3
-    assert (found["rank"], found["size"]) == (0, 2)
-
-
-def test_the_first_error_is_the_one_that_is_told():
-    source = JOIN + (
-        "if together.rank:\n    raise ValueError('this is wrong')\n"
-        "distributed.mean_of_ranks(torch.ones(2))\n"
-    )
-    with pytest.raises(RanksFailed, match="rank 1 .*ValueError: this is wrong"):
-        run(source, 2)
-
-
-def test_a_killed_process_is_named():
-    source = "import os, time\nif os.environ['RANK'] == '1': os.kill(os.getpid(), 9)\ntime.sleep(60)"
-    with pytest.raises(RanksFailed, match="rank 1 was ended by SIGKILL"):
-        run(source, 2)
-
-
-def test_after_a_restart_the_second_life_counts(capfd):
-    source = (
-        "import os\nfrom gan_utils.engine import torchrun_cell\n"
-        "life = int(os.environ['TORCHELASTIC_RESTART_COUNT'])\n"
-        "print('life', life)\n"
-        "if not life: raise RuntimeError('an accident')\n"
-        "torchrun_cell.give(life=life)\n"
-    )
-    assert run(source, 1, restarts=1, live=True) == {"life": torch.tensor(1)}
-    lines = capfd.readouterr().out.splitlines()
-    assert lines[0] == "[0] life 0"
-    assert "started all processes again" in lines[1]
-    assert lines[2] == "[0] life 1"
-
-
-def test_foreign_ranks_in_the_environment_do_no_harm(monkeypatch):
-    for name, value in (("RANK", "7"), ("WORLD_SIZE", "9"), ("MASTER_PORT", "1")):
+def test_two_lives_speak_in_order_and_the_second_hands_back(place, monkeypatch, capfd):
+    for name, value in FOREIGN.items():
         monkeypatch.setenv(name, value)
-    assert run(JOIN + "torchrun_cell.give(size=together.size)", 1)["size"] == 1
+    (place / "two lives.py").write_text(TWO_LIVES, encoding="utf-8")
+    torchrun("--nproc-per-node 2 --max-restarts 1 'two lives.py' 'a b' c")
+    assert capfd.readouterr().out.splitlines() == [
+        "[rank 0] life 0",
+        "[rank 0] 1 thread, größer",
+        "[rank 1] life 0",
+        "[rank 1] 1 thread, größer",
+        "torchrun has started all ranks again (restart 1)",
+        "[rank 0] life 1",
+        "[rank 0] 1 thread, größer",
+        "[rank 1] life 1",
+        "[rank 1] 1 thread, größer",
+    ]
+    found = torch.load(place / "found.pt")
+    assert found["mean"].tolist() == [0.5] * 3
+    assert (found["size"], found["words"]) == (2, ["a b", "c"])
+    assert os.environ["RANK"] == "7"
 
 
-def test_outside_a_cell_nothing_is_given(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    torchrun_cell.give(x=torch.ones(1))
-    assert not list(tmp_path.iterdir())
+def test_the_first_error_is_the_one_that_is_told(place, capfd):
+    (place / "wrong.py").write_text(TWO_LIVES, encoding="utf-8")
+    with pytest.raises(RuntimeError, match=r"rank 1 .*ValueError: an accident$"):
+        torchrun("--nproc-per-node 2 wrong.py")
+    said = capfd.readouterr()
+    assert said.out.startswith("[rank 0] life 0\n")
+    assert 'wrong.py", line 12' in said.err
 
 
-@pytest.mark.parametrize("history", [True, False], ids=["Jupyter", "nbval"])
-def test_the_magic_fills_the_dictionary_of_that_name(history):
-    shell = InteractiveShell()
-    shell.user_ns["load"] = lambda: torchrun_cell.load_ipython_extension(shell)
-
-    def cell(source):
-        return shell.run_cell(source, store_history=history).success
-
-    assert cell("load()\nSIZE = 5\nanswers = {'old': 0}\nsame = answers")
-    assert not cell("SIZE = 6\n1 / 0")
-    assert cell(
-        "%%ranks 1 answers\nfrom gan_utils.engine import torchrun_cell\ntorchrun_cell.give(size=SIZE)"
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("--nproc-per-node 2 dies.py", "rank 1 was ended by SIGKILL"),
+        ("absent.py", "rank 0 .*absent.py.* No such file"),
+        ("--no-such-option absent.py", "unrecognized arguments: --no-such-option"),
+    ],
+)
+def test_other_ends_are_named(place, command, message):
+    (place / "dies.py").write_text(
+        "import os, time\nif os.environ['RANK'] == '0': time.sleep(60)\n"
+        "os.kill(os.getpid(), 9)\n"
     )
-    assert shell.user_ns["answers"] == {"size": torch.tensor(5)}
-    assert shell.user_ns["same"] is shell.user_ns["answers"]
-    assert not cell("%%ranks 1 answers\n1 / 0")
+    with pytest.raises(RuntimeError, match=message):
+        torchrun(command)
+
+
+def test_a_run_that_takes_too_long_is_ended(place):
+    (place / "sleeps.py").write_text("import time\ntime.sleep(300)\n")
+    with pytest.raises(TimeoutError, match=r"sleeps.py took more than 0.5 s"):
+        torchrun("sleeps.py", timeout=0.5)
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_notebook_leaves_no_process(tmp_path, number):
-    source = "import time\nopen('{}/' + __import__('os').environ['RANK'], 'w')\ntime.sleep(300)"
-    script = f"from gan_utils.engine.torchrun_cell import run\nrun({source.format(tmp_path)!r}, 2)"
-    environment = os.environ | {"THIS_TEST": str(tmp_path)}
-    notebook = subprocess.Popen(
-        [sys.executable, "-c", script], env=environment, stderr=subprocess.DEVNULL
+def test_an_interrupted_notebook_leaves_no_process(place):
+    (place / "sleeps.py").write_text(
+        "import os, time\nopen(os.environ['RANK'], 'w').close()\ntime.sleep(300)\n"
     )
-    wait_until(lambda: len(list(tmp_path.iterdir())) == 2)
-    notebook.send_signal(number)
-    notebook.wait(30)
-    wait_until(lambda: not marked(str(tmp_path)))
+    cell = (
+        "from gan_utils.engine.torchrun_cell import torchrun\n"
+        "torchrun('--nproc-per-node 2 sleeps.py')\n"
+    )
+    notebook = subprocess.Popen(
+        [sys.executable, "-c", cell], env=os.environ | {"THIS_TEST": str(place)},
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_until(lambda: (place / "0").exists() and (place / "1").exists())
+    notebook.send_signal(signal.SIGINT)
+    assert "KeyboardInterrupt" in notebook.communicate(timeout=60)[1]
+    assert marked(str(place)) == []
 
 
 def wait_until(condition, seconds=60):
