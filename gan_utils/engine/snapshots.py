@@ -1,21 +1,21 @@
 """Training states on disk, so that a run which was stopped goes on as if it had not been.
 
 A snapshot is one safetensors file: tensors, and beside them facts as JSON and a SHA-256
-sum over everything. Nothing in it can run code. It is written beside its place, forced
-to the disk and then renamed, so under its name there is always a whole file; older ones
-go only after the new one is safe.
+sum over everything. Nothing in it can run code. Under its name there is always a whole
+file (``checkpoints.write_whole``); older ones go only after the new one is safe.
 """
 
 import contextlib
 import errno
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import safetensors
 import torch
 from safetensors.torch import load, save
+
+from gan_utils.checkpoints import write_whole
 
 KEPT = 2  # snapshots in a folder: the newest and the one before
 
@@ -39,20 +39,12 @@ def write_snapshot(folder, step, tensors, facts):
     """
     folder = Path(folder)
     path = folder / f"step-{step:09d}.safetensors"
-    part = path.with_suffix(".part")
     tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     text = json.dumps({**facts, "step": step}, sort_keys=True)
     content = save(tensors, {"facts": text, "sha256": _digest(tensors, text)})
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with open(part, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-        _sync_folder(folder)
+        write_whole({path: content})
     except OSError as error:
-        _remove(part)
         what = f"The snapshot of {len(content) / 1e6:.1f} MB"
         raise SnapshotError(why_not(what, folder, error)) from error
     older = [file for file in snapshots(folder) if file < path]
@@ -154,17 +146,6 @@ def _digest(tensors, text):
         total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         total.update(tensor.flatten().view(torch.uint8).numpy())
     return total.hexdigest()
-
-
-def _sync_folder(folder):
-    """Force the folder's own entry to the disk, where the system can."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _remove(path):
@@ -321,9 +302,7 @@ class Log:
         kept = [line for line in content.splitlines() if _step_of(line) <= step]
         wanted = b"".join(line + b"\n" for line in kept)
         if wanted != content:
-            part = self.path.with_suffix(".part")
-            part.write_bytes(wanted)
-            os.replace(part, self.path)
+            write_whole({self.path: wanted})
 
 
 def _step_of(line):

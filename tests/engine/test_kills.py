@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 from tiny_runs import differences, final_state, quiet, tiny_run
 
+from gan_utils import checkpoints
 from gan_utils.engine import snapshots
 from gan_utils.engine.fit import fit
 
@@ -69,7 +70,7 @@ def intercept(moment, wire):
 
     match moment.place:
         case "write":
-            snapshots.open = HalfWay
+            checkpoints.open = HalfWay
         case "fsync":  # of the file before the renaming, of the folder after it
             os.fsync = before(os.fsync)
         case "replace":
