@@ -176,7 +176,7 @@ class GANLoop:
         with self.autocast():
             fake_logits = self.discriminator(fake, *given).float()
             pairs = ()
-            if self.loss is losses.relativistic:
+            if self.loss.paired:
                 pairs = (self.discriminator(real, *given).float(),)
         g_loss = self.loss.g_loss(fake_logits, *pairs)
         _descend(self.opt_g, g_loss)
@@ -190,17 +190,6 @@ def _descend(optimiser, loss):
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
-
-
-__all__ = [
-    "EMA",
-    "GANLoop",
-    "by_cpu_seconds",
-    "by_steps",
-    "d_step",
-    "g_step",
-    "train_gan",
-]
 
 
 def d_step(generator, discriminator, opt_d, real, z, loss, penalty=None):
@@ -232,7 +221,7 @@ def g_step(generator, discriminator, opt_g, z, loss, real=None):
     Args:
         generator, discriminator, z, loss: as for ``d_step``.
         opt_g: optimiser over the generator's parameters alone.
-        real: a batch of data, for a loss that compares pairs (``losses.relativistic``).
+        real: a batch of data, for a loss that is ``paired``.
     Returns:
         The generator's loss as a detached scalar tensor.
     """
