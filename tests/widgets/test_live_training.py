@@ -88,10 +88,10 @@ def test_a_run_pays_no_more_than_its_share_and_uses_it(share, least, monkeypatch
     clock, rng = Clock(), random.Random(0)
     drawn = []
 
-    def costly(loop, z):
+    def costly(sampler, z):
         clock.now += rng.uniform(0.02, 0.05)
         drawn.append(clock.now)
-        return loop.sampler(z).detach()
+        return sampler(z).detach()
 
     monkeypatch.setattr(live_training, "draw", costly)
     loop, feed = small()

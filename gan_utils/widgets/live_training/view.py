@@ -14,9 +14,9 @@ import traitlets
 from IPython import get_ipython
 from IPython.display import display
 
-from gan_utils.engine.session import draw
 from gan_utils.metrics import feature_network, fid
 from gan_utils.plotting import image_tag
+from gan_utils.sampling import draw
 from gan_utils.widgets.frame import WIDGET_VIEW
 from gan_utils.widgets.keys import KeyGuard
 from gan_utils.widgets.live_training import drawing
@@ -155,11 +155,10 @@ def quick_fid(loop, count):
     with torch.random.fork_rng(devices=[]):  # loading our feature network draws weights
         feature_network()
     random = torch.Generator().manual_seed(0)
-    z = torch.randn(count, loop.sampler.latent_dim, generator=random).split(BATCH)
+    z = torch.randn(count, loop.sampler.latent_dim, generator=random)
     classes = getattr(loop.sampler, "classes", 0)
-    labels = (torch.arange(count) % max(classes, 1)).split(BATCH)
-    given = [(part,) if classes else () for part in labels]
-    images = torch.cat([draw(loop, part, *y) for part, y in zip(z, given)])
+    labels = torch.arange(count) % classes if classes else None
+    images = draw(loop.sampler, z, labels, BATCH)
     return fid(images) if images.isfinite().all() else math.nan
 
 
@@ -297,7 +296,7 @@ class LiveTraining:
     def _update(self, phase):
         with self.budget.paying():
             self.image = drawing.sheet(
-                draw(self.loop, self.z, *self.given), self.columns
+                draw(self.loop.sampler, self.z, *self.given), self.columns
             )
             count = COUNT if self.fids.every else None
             charts = drawing.charts(self.losses, self.fids.rows, count)
