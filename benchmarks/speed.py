@@ -36,7 +36,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from gan_utils.data import fashion_mnist
 from gan_utils.engine.batches import Feed
 from gan_utils.engine.cuda_graph import Replay
-from gan_utils.engine.devices import describe, device_named, wait_for
+from gan_utils.engine.devices import describe, device_named
 from gan_utils.networks import (
     DCGANDiscriminator,
     DCGANGenerator,
@@ -180,15 +180,15 @@ def measure(variant, network, device):
         if "graph" not in variant:
             step()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    wait_for(device)
+    _wait(device)
     begin, steps = time.perf_counter(), 0
     while time.perf_counter() - begin < SECONDS:
         for _ in range(3):
             step()
         steps += 3
         if device.type != "cpu" and steps % 30 == 0:
-            wait_for(device)
-    wait_for(device)
+            _wait(device)
+    _wait(device)
     seconds = (time.perf_counter() - begin) / steps
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
     return {
@@ -197,6 +197,12 @@ def measure(variant, network, device):
         "steps": steps,
         "megabytes grown": grown / 1024,
     }
+
+
+def _wait(device):
+    """Return once the device has done all that it was told."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)
 
 
 def limits(device):
@@ -216,10 +222,10 @@ def limits(device):
 def _best(device, function, tries=7):
     times = []
     for _ in range(tries):
-        wait_for(device)
+        _wait(device)
         begin = time.perf_counter()
         function()
-        wait_for(device)
+        _wait(device)
         times.append(time.perf_counter() - begin)
     return min(times[1:])
 

@@ -4,13 +4,14 @@ import contextlib
 import hashlib
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import safetensors
 import torch
 from safetensors.torch import load, save
 
-from gan_utils.data import ROOT
+from gan_utils.data import CHECKOUT, INSTALLED, ROOT
 from gan_utils.latent import Direction
 from gan_utils.networks import ColourGenerator, ConditionalGenerator, DCGANGenerator
 
@@ -20,38 +21,6 @@ NETWORKS = {
     "ConditionalGenerator": ConditionalGenerator,
     "ColourGenerator": ColourGenerator,
 }
-
-
-def write_whole(path, content):
-    """Write a file so that there is a whole one under its name at every moment.
-
-    It is written beside its place, forced to the disk and then renamed.
-
-    Args:
-        path: its folder is made if missing.
-        content: bytes.
-    Raises:
-        OSError: the disk is full or refuses; an earlier file is untouched.
-    """
-    path = Path(path)
-    part = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-        if os.name != "nt":  # the folder's own entry
-            handle = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-    except OSError:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
 
 
 def save_checkpoint(module, name, card, folder=CHECKPOINTS):
@@ -64,11 +33,52 @@ def save_checkpoint(module, name, card, folder=CHECKPOINTS):
     """
     weights = {key: value.contiguous() for key, value in module.state_dict().items()}
     content = save(weights)
-    folder = Path(folder)
-    write_whole(folder / f"{name}.safetensors", content)
-    card = {**card, "sha256": hashlib.sha256(content).hexdigest()}
-    text = json.dumps(card, indent=2, ensure_ascii=False)
-    write_whole(folder / f"{name}.json", (text + "\n").encode())
+    card = {**card, "sha256": _digest(content)}
+    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+    path = Path(folder) / f"{name}.safetensors"
+    write_whole({path: content, path.with_suffix(".json"): text.encode()})
+
+
+def write_whole(contents):
+    """Write files so that under their names there is always a whole one, old or new.
+
+    Each is written beside its place, forced to the disk, and renamed only when all of
+    them are written.
+
+    Args:
+        contents: {path: bytes}; folders are made if missing.
+    Raises:
+        OSError: the disk is full or refuses; the files are as they were before.
+    """
+    parts = {path: path.with_name(path.name + ".part") for path in contents}
+    renamed = False
+    try:
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(parts[path], "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, part in parts.items():
+            os.replace(part, path)
+            renamed = True
+            _sync_folder(path.parent)
+    except OSError as error:
+        for part in parts.values() if not renamed else ():
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def _sync_folder(folder):
+    """Force the folder's own entry to the disk, where the system can."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read_card(checkpoint, folder=CHECKPOINTS):
@@ -81,20 +91,34 @@ def read_card(checkpoint, folder=CHECKPOINTS):
         FileNotFoundError: there is no such card; the message lists those there are.
         ValueError: the card is damaged.
     """
-    path = weights_path(checkpoint, folder).with_suffix(".json")
+    path = _card_path(weights_path(checkpoint, folder))
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.json"))) or "none"
+        hint = f"; {INSTALLED}" if path.parent == CHECKPOINTS and not CHECKOUT else ""
         raise FileNotFoundError(
             f"{path} is missing: weights need the card that save_checkpoint writes beside "
-            f"them; cards in this folder: {known}"
+            f"them; cards in this folder: {known}{hint}"
         )
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: it is not JSON ({error}).") from error
     if not isinstance(card, dict):
         raise ValueError(f"{path} is no card: it must be a JSON object.")
     return card
+
+
+def _card_path(weights):
+    """The card beside weights; the new one where a save was cut off between the two."""
+    fresh = weights.with_suffix(".json.part")
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        if json.loads(fresh.read_bytes())["sha256"] == _digest(weights.read_bytes()):
+            return fresh
+    return weights.with_suffix(".json")
+
+
+def _digest(content):
+    return hashlib.sha256(content).hexdigest()
 
 
 def weights_path(checkpoint, folder=CHECKPOINTS):
@@ -114,32 +138,11 @@ def load_checkpoint(module, name, folder=CHECKPOINTS):
         The same module.
     Raises:
         FileNotFoundError: no such checkpoint.
-        ValueError: the file is damaged, altered, or belongs to another network.
+        ValueError: the file is damaged, altered, or belongs to another network; or it
+            holds numbers that are not finite.
     """
-    expected = read_card(name, folder)["sha256"]
-    path = Path(folder) / f"{name}.safetensors"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: {_remedy(path)}")
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise ValueError(
-            f"{path} is not the file its card describes (SHA-256 differs): {_remedy(path)}"
-        )
-    try:
-        module.load_state_dict(load(content))
-    except (RuntimeError, safetensors.SafetensorError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(
-            f"{path} does not fit {type(module).__name__}: {reason}"
-        ) from error
-    return module.eval()
-
-
-def _remedy(path):
-    """What to do about weights that are gone or do not belong to their card."""
-    if path.parent.resolve() == CHECKPOINTS.resolve():
-        return "restore it with `git checkout -- data/checkpoints`"
-    return "copy both files anew, or run again the command that its card names"
+    tensors = _read_weights(weights_path(name, folder), read_card(name, folder))
+    return _fill(module, tensors, weights_path(name, folder))
 
 
 def load_generator(checkpoint):
@@ -154,36 +157,55 @@ def load_generator(checkpoint):
         FileNotFoundError: the weights or the card are missing.
         ValueError: the card or the weights are damaged, or do not fit each other.
     """
-    path = weights_path(checkpoint)
-    card = read_card(checkpoint)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; only its card is there.")
-    generator = _network(card, path)
-    if "sha256" in card:
-        load_checkpoint(generator, path.stem, path.parent)
-    else:
-        _load_unhashed(generator, path)
+    path, card = weights_path(checkpoint), read_card(checkpoint)
+    kind, sizes = _described(card, path)
+    tensors = _read_weights(path, card)
+    with torch.device("meta"):  # takes no memory, whatever size a card names
+        _check_fit(_made(kind, sizes, path), tensors, path)
+    generator = _fill(_made(kind, sizes, path), tensors, path)
     generator.checkpoint = str(checkpoint)
-    return generator.eval()
+    return generator
 
 
 def shipped_directions(checkpoint):
-    """The named directions in a generator's card: a list of ``Direction``."""
-    return [
-        Direction(
-            entry["name"], entry["low"], entry["high"], torch.tensor(entry["vector"]),
-            tuple(entry["classes"]) if entry.get("classes") else None,
+    """The named directions in a generator's card: a list of ``Direction``.
+
+    Raises:
+        FileNotFoundError, ValueError: as for ``read_card``, or an entry is not what
+            ``Direction`` says.
+    """
+    path, card = weights_path(checkpoint), read_card(checkpoint)
+    entries = card.get("directions", [])
+    if not isinstance(entries, list):
+        raise ValueError(f"The card of {path} must give directions as a list.")
+    return [_direction(entry, card, path) for entry in entries]
+
+
+def _direction(entry, card, path):
+    try:
+        words = entry["name"], entry["low"], entry["high"]
+        vector, classes = torch.tensor(entry["vector"]).float(), entry.get("classes")
+        of_words = all(isinstance(word, str) for word in words)
+        of_numbers = classes is None or all(_whole(n, 0, 4095) for n in classes)
+        right = vector.shape == (card.get("latent_dim"),) and vector.isfinite().all()
+    except (TypeError, KeyError, ValueError, AttributeError, RuntimeError):
+        right = of_words = of_numbers = False
+    if not (right and of_words and of_numbers):
+        raise ValueError(
+            f"The card of {path} has a direction that is none: each needs name, low and "
+            f"high in words, a vector of latent_dim numbers, and classes as a list of "
+            "whole numbers, or none."
         )
-        for entry in read_card(checkpoint).get("directions", [])
-    ]  # fmt: skip
+    return Direction(*words, vector, tuple(classes) if classes else None)
 
 
-def _network(card, path):
-    """The untrained network that a card describes."""
-    kind = NETWORKS.get(card.get("network"))
+def _described(card, path):
+    """The class of network that a card describes, and its sizes."""
+    name = card.get("network")
+    kind = NETWORKS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ValueError(
-            f"The card of {path} names the network {card.get('network')!r}; the course "
+            f"The card of {path} names the network {name!r}; the course "
             f"knows {' and '.join(NETWORKS)}."
         )
     sizes = {name: card.get(name) for name in ("latent_dim", "width")}
@@ -192,25 +214,93 @@ def _network(card, path):
     if kind is ColourGenerator:
         sizes["size"] = card.get("size", 64)
     for name, value in sizes.items():
-        if (
-            not isinstance(value, int)
-            or isinstance(value, bool)
-            or not 1 <= value <= 4096
-        ):
+        if not _whole(value, 1, 4096):
             raise ValueError(
                 f"The card of {path} must give {name} as a whole number from 1 to 4096; "
                 f"it says {value!r}."
             )
-    if kind is ColourGenerator:
-        return kind(**sizes)
-    return kind(**sizes, refine=card.get("refine") is True)
+    if kind is not ColourGenerator:
+        sizes["refine"] = card.get("refine", False)
+        if not isinstance(sizes["refine"], bool):
+            raise ValueError(
+                f"The card of {path} must give refine as true or false; it says "
+                f"{sizes['refine']!r}."
+            )
+    return kind, sizes
 
 
-def _load_unhashed(generator, path):
+def _whole(value, low, high):
+    return type(value) is int and low <= value <= high
+
+
+def _made(kind, sizes, path):
     try:
-        generator.load_state_dict(safetensors.torch.load(path.read_bytes()))
-    except (RuntimeError, safetensors.SafetensorError) as error:
-        reason = str(error).splitlines()[0]
+        return kind(**sizes)
+    except ValueError as error:
         raise ValueError(
-            f"{path} does not fit {type(generator).__name__}: {reason}"
+            f"The card of {path} does not fit its network: {error}"
         ) from error
+
+
+def _read_weights(path, card):
+    """The tensors of a file of weights that is the one of its card, all finite."""
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path} is missing, only its card is there: {_remedy(path)}"
+        )
+    content = path.read_bytes()
+    if "sha256" in card and _digest(content) != card["sha256"]:
+        raise ValueError(
+            f"{path} is not the file its card describes (SHA-256 differs): "
+            f"{_remedy(path)}"
+        )
+    try:
+        tensors = load(content)
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        raise ValueError(f"{path} does not fit: {_first_line(error)}") from error
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not tensor.float().isfinite().all():
+            raise ValueError(
+                f"{path} holds numbers that are not finite, in {name}: the training "
+                "that made it diverged; take weights from before that."
+            )
+    return tensors
+
+
+def _fill(module, tensors, path):
+    """The module in eval mode with the tensors as its state."""
+    _check_fit(module, tensors, path)
+    module.load_state_dict(tensors)
+    return module.eval()
+
+
+def _check_fit(module, tensors, path):
+    """Raise ValueError unless names, shapes and kinds of number are the module's."""
+    here, there = (
+        {name: (tuple(x.shape), x.is_floating_point()) for name, x in state.items()}
+        for state in (module.state_dict(), tensors)
+    )
+    for name in sorted({*here, *there}):
+        if here.get(name) != there.get(name):
+            there_is, here_is = there.get(name, "missing"), here.get(name, "missing")
+            raise ValueError(
+                f"{path} does not fit {type(module).__name__}: {name} is {there_is} in "
+                f"the file and {here_is} in the network (shape, floating point)."
+            )
+
+
+def _first_line(error):
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _remedy(path):
+    """What brings back weights or a card: git for the course's own, a copy for others."""
+    asked = ["git", "-C", str(ROOT), "ls-files", "--error-unmatch", str(path)]
+    try:
+        ours = subprocess.run(asked, capture_output=True).returncode == 0
+    except OSError:
+        ours = False
+    if ours:
+        name = path.resolve().relative_to(ROOT).with_suffix("").as_posix()
+        return f"restore both with `git checkout -- {name}.*`"
+    return "restore it from a copy of your own, or make both anew"

@@ -18,6 +18,11 @@ _FILES = {
     "train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", 60_000),
     "test": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", 10_000),
 }
+CHECKOUT = (ROOT / "run.py").is_file()  # false where pip has copied the package alone
+INSTALLED = (
+    "this copy of gan_utils was installed without the course's data: take it from a "
+    "checkout of the course (python3 run.py, or pip install -e . there)"
+)
 _REMEDY = "restore it with `git checkout -- data/fashion-mnist`"
 
 
@@ -56,7 +61,8 @@ def _read(folder, name):
     path, sums = folder / name, folder / "SHA256SUMS"
     for needed in (path, sums):
         if not needed.is_file():
-            raise FileNotFoundError(f"{needed} is missing: {_REMEDY}")
+            remedy = _REMEDY if CHECKOUT else INSTALLED
+            raise FileNotFoundError(f"{needed} is missing: {remedy}")
     content = path.read_bytes()
     expected = dict(line.split()[::-1] for line in sums.read_text().splitlines())
     if hashlib.sha256(content).hexdigest() != expected.get(name):

@@ -5,8 +5,6 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from gan_utils.inversion import Inversion as Inversion
-from gan_utils.inversion import invert as invert
 from gan_utils.inversion import make
 
 

@@ -4,21 +4,33 @@ Logits have the shape (..., batch): the mean is taken over the batch and summed 
 leading dimensions, so that several GANs trained side by side stay independent.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
 from torch.nn.functional import relu, softplus
 
+_PLACED = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+)
+
 
 class LossPair(NamedTuple):
     """What each player minimises.
 
-    d_loss(real_logits, fake_logits) and g_loss(fake_logits) both return a scalar; the
-    g_loss of ``relativistic`` also needs the real logits, as its second argument.
+    d_loss(real_logits, fake_logits) and g_loss(fake_logits) both return a scalar; where
+    the loss is ``paired``, it is g_loss(fake_logits, real_logits).
     """
 
     d_loss: Callable
     g_loss: Callable
+
+    @property
+    def paired(self):
+        """Whether g_loss compares pairs: it then takes the real logits, too."""
+        given = inspect.signature(self.g_loss).parameters.values()
+        return sum(g.default is g.empty and g.kind in _PLACED for g in given) == 2
 
 
 def _mean(values):

@@ -170,7 +170,7 @@ class GANLoop:
         with self.autocast():
             fake_logits = self.discriminator(fake, *given).float()
             pairs = ()
-            if self.loss is losses.relativistic:
+            if self.loss.paired:
                 pairs = (self.discriminator(real, *given).float(),)
         g_loss = self.loss.g_loss(fake_logits, *pairs)
         _descend(self.opt_g, g_loss)
@@ -205,18 +205,6 @@ def _descend(optimiser, loss):
     optimiser.step()
 
 
-__all__ = [
-    "EMA",
-    "GANLoop",
-    "by_cpu_seconds",
-    "by_steps",
-    "d_step",
-    "g_step",
-    "set_rate",
-    "train_gan",
-]
-
-
 def d_step(generator, discriminator, opt_d, real, z, loss, penalty=None):
     """Move the discriminator once; the generator stays as it is.
 
@@ -246,7 +234,7 @@ def g_step(generator, discriminator, opt_g, z, loss, real=None):
     Args:
         generator, discriminator, z, loss: as for ``d_step``.
         opt_g: optimiser over the generator's parameters alone.
-        real: a batch of data, for a loss that compares pairs (``losses.relativistic``).
+        real: a batch of data, for a loss that is ``paired``.
     Returns:
         The generator's loss as a detached scalar tensor.
     """

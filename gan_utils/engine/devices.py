@@ -1,4 +1,4 @@
-"""Which device trains, what it is called, and how to wait for it."""
+"""Which device trains, and what it is called."""
 
 import platform
 from pathlib import Path
@@ -6,39 +6,24 @@ from pathlib import Path
 import torch
 
 
-def best_device():
-    """The fastest kind of device that PyTorch finds: cuda, then mps, then cpu."""
-    if torch.cuda.is_available():
-        return torch.device("cuda", torch.cuda.current_device())
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
-
-
 def device_named(name):
-    """The device that a user names, for instance "cuda:1"; "auto" is ``best_device()``.
+    """The device that a user names, like "cuda:1"; "auto" takes the accelerator, if any.
 
     Raises:
         ValueError: no such device is here; the message says which there are.
     """
+    best = torch.accelerator.current_accelerator(check_available=True)
+    best = best or torch.device("cpu")
     if name == "auto":
-        return best_device()
+        return best
     try:
         device = torch.device(name)
         torch.ones(1, device=device).item()
     except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         raise ValueError(
-            f"There is no device {name!r} here; the best one is {str(best_device())!r}."
+            f"There is no device {name!r} here; the best one is {str(best)!r}."
         ) from error
     return device
-
-
-def wait_for(device):
-    """Return once the device has done all that it was told (a GPU runs behind Python)."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()
 
 
 def describe(device):

@@ -119,24 +119,6 @@ def agree(value):
     return len(set(found)) == 1
 
 
-class SumOfRanks(torch.autograd.Function):
-    """The sum of a tensor over all ranks, which gradients can pass.
-
-    Every rank's loss depends on every rank's tensor through the sum, so the gradients
-    that come back are summed over the ranks, too.
-    """
-
-    @staticmethod
-    def forward(ctx, values):
-        total = values.clone()
-        dist.all_reduce(total)
-        return total
-
-    @staticmethod
-    def backward(ctx, gradient):
-        return SumOfRanks.apply(gradient.contiguous())
-
-
 class SyncedBatchNorm2d(nn.BatchNorm2d):
     """BatchNorm whose mean and variance run over the batches of all ranks.
 
@@ -151,9 +133,12 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
             return super().forward(x)
         kind, x = x.dtype, x.to(torch.promote_types(x.dtype, torch.float32))
         count = x.numel() // x.shape[1] * dist.get_world_size()
-        mean = SumOfRanks.apply(x.sum((0, 2, 3))) / count
+        from torch.distributed._functional_collectives import all_reduce
+
+        everyone = dist.group.WORLD  # gradients of gradients are reduced, too
+        mean = all_reduce(x.sum((0, 2, 3)), "sum", everyone) / count
         x = x - mean[:, None, None]
-        var = SumOfRanks.apply(x.square().sum((0, 2, 3))) / count
+        var = all_reduce(x.square().sum((0, 2, 3)), "sum", everyone) / count
         with torch.no_grad():
             self.num_batches_tracked.add_(1)
             self.running_mean.lerp_(mean, self.momentum)

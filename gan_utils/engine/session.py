@@ -12,27 +12,10 @@ from gan_utils.engine import distributed
 from gan_utils.engine.batches import Feed
 from gan_utils.engine.fit import fit
 from gan_utils.plotting import tile
+from gan_utils.sampling import draw
 from gan_utils.training import GANLoop
 
 COUNT, COLUMNS = 64, 8  # pictures in a grid
-
-
-@torch.no_grad()
-def draw(loop, z, *given):
-    """Pictures from the loop's sampler in eval mode; its mode is put back.
-
-    Args:
-        loop: a ``GANLoop``.
-        z, given: latents and classes, on any device.
-    Returns:
-        Pictures on the processor.
-    """
-    network = loop.sampler
-    mode = network.training
-    network.eval()
-    pictures = network(z.to(loop.device), *(y.to(loop.device) for y in given))
-    network.train(mode)
-    return pictures.float().cpu()
 
 
 class Grid:
@@ -60,7 +43,9 @@ class Grid:
         if report.step % self.every and report.step != report.steps:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        drawn = draw(self.loop, self.z, *self.given)[:, :3]  # of a pack, the first
+        drawn = draw(self.loop.sampler, self.z, *self.given)[
+            :, :3
+        ]  # of a pack, the first
         picture = Image.fromarray(tile(drawn, COLUMNS))
         picture.save(self.folder / f"step-{report.step:09d}.png")
 

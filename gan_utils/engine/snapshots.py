@@ -1,9 +1,8 @@
 """Training states on disk, so that a run which was stopped goes on as if it had not been.
 
 A snapshot is one safetensors file: tensors, and beside them facts as JSON and a SHA-256
-sum over everything. Nothing in it can run code. It is written beside its place, forced
-to the disk and then renamed, so under its name there is always a whole file; older ones
-go only after the new one is safe.
+sum over everything. Nothing in it can run code. Under its name there is always a whole
+file (``checkpoints.write_whole``); older ones go only after the new one is safe.
 """
 
 import contextlib
@@ -44,7 +43,7 @@ def write_snapshot(folder, step, tensors, facts):
     text = json.dumps({**facts, "step": step}, sort_keys=True)
     content = save(tensors, {"facts": text, "sha256": _digest(tensors, text)})
     try:
-        write_whole(path, content)
+        write_whole({path: content})
     except OSError as error:
         what = f"The snapshot of {len(content) / 1e6:.1f} MB"
         raise SnapshotError(why_not(what, folder, error)) from error
@@ -303,7 +302,7 @@ class Log:
         kept = [line for line in content.splitlines() if _step_of(line) <= step]
         wanted = b"".join(line + b"\n" for line in kept)
         if wanted != content:
-            write_whole(self.path, wanted)
+            write_whole({self.path: wanted})
 
 
 def _step_of(line):

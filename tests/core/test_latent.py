@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from gan_utils import latent
-from gan_utils.inversion import inversion, total_steps
+from gan_utils.inversion import inversion, invert, total_steps
 from gan_utils.networks import ConditionalGenerator, DCGANGenerator
 
 
@@ -195,7 +195,7 @@ def test_inversion_recovers_the_picture_of_a_known_z(generator, seed):
     z = randn(1, 64, seed=seed)
     with torch.no_grad():
         picture = generator(z)[0]
-    found = latent.invert(generator, picture)
+    found = invert(generator, picture)
     assert found.error < 0.04  # 5 of 255 grey levels; other random z: 0.5 to 1
     assert torch.cosine_similarity(found.z, z[0], dim=0) > 0.6  # others: below 0.5
     assert found.error == pytest.approx(
@@ -227,13 +227,13 @@ def test_inversion_finds_the_class_too():
     nn.init.normal_(network.norm_14.shift.weight)
     with torch.no_grad():
         picture = network(randn(1, 8, seed=5), torch.tensor([2]))[0]
-    found = latent.invert(network, picture, 100, 8, labels=torch.arange(8) % 4)
+    found = invert(network, picture, 100, 8, labels=torch.arange(8) % 4)
     assert found.label == 2
-    assert latent.invert(network, picture, 5, 3, labels=1).label == 1
+    assert invert(network, picture, 5, 3, labels=1).label == 1
     with pytest.raises(ValueError, match="needs labels"):
-        latent.invert(network, picture)
+        invert(network, picture)
 
 
 def test_inversion_refuses_another_size(generator):
     with pytest.raises(ValueError, match=r"\(1, 28, 28\).*\(1, 32, 32\)"):
-        latent.invert(generator, torch.zeros(1, 32, 32), steps=1)
+        invert(generator, torch.zeros(1, 32, 32), steps=1)

@@ -65,7 +65,7 @@ class ByHand:
         (d_loss + extra).backward()
         self.opt_d.step()
         fake_logits = judge(fake)
-        pairs = (judge(real),) if self.loss is losses.relativistic else ()
+        pairs = (judge(real),) if self.loss.g_loss is losses.relativistic_g_loss else ()
         g_loss = self.loss.g_loss(fake_logits, *pairs)
         self.opt_g.zero_grad()
         g_loss.backward()
@@ -83,6 +83,7 @@ GAMES = {
     "penalty and BatchNorm": {"penalty": five_r1},
     "both pictures in the penalty": {"depth": 1, "penalty": gradient_penalty},
     "relativistic": {"loss": losses.relativistic},
+    "relativistic, made anew": {"loss": losses.LossPair(*losses.relativistic)},
     "relativistic, no BatchNorm": {"depth": 1, "loss": losses.relativistic},
     "hinge": {"depth": 1, "loss": losses.hinge},
     "conditional": {"conditional": True},

@@ -1,3 +1,4 @@
+import functools
 import math
 
 import pytest
@@ -79,3 +80,13 @@ def test_extreme_logits_stay_finite():
     for pair in (losses.minimax, losses.non_saturating):
         assert pair.d_loss(far, far).isfinite()
         assert pair.g_loss(far).isfinite()
+
+
+def test_a_pair_knows_whether_its_generator_loss_compares_pairs():
+    pairs = "minimax", "non_saturating", "least_squares", "wasserstein", "hinge"
+    assert not any(getattr(losses, name).paired for name in pairs)
+    assert losses.relativistic.paired
+    scaled = functools.partial(losses.relativistic_g_loss)
+    assert losses.LossPair(losses.relativistic_d_loss, scaled).paired
+    assert losses.LossPair(losses.hinge_d_loss, lambda fake, real: fake.mean()).paired
+    assert not losses.LossPair(losses.hinge_d_loss, lambda f, s=2: s * f.mean()).paired

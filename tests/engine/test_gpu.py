@@ -231,7 +231,6 @@ def test_devices_name_the_gpu():
     device = devices.device_named("auto")
     assert device.type == "cuda"
     assert devices.describe(device) == torch.cuda.get_device_name(device)
-    devices.wait_for(device)
 
 
 def test_the_command_line_trains_on_the_gpu(tmp_path, monkeypatch):
