@@ -2,7 +2,7 @@
 
 A recipe is a plain function of ``train``: it makes its networks, hands them over to be
 trained, and returns the result with the facts for its card. ``train(generator,
-discriminator, steps, **options)`` is a ``trainer.Training``, or anything alike.
+discriminator, steps, **options)`` is a ``session.Training``, or anything alike.
 """
 
 import torch
