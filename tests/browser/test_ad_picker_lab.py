@@ -5,7 +5,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 SETUP = """import torch
-from gan_utils import campaign, click_surrogate, code_gan
+from gan_utils.ads.clicks import campaign, code_gan, surrogate
 from gan_utils.checkpoints import load_checkpoint, read_card
 from gan_utils.ads.clicks.log import best_by_segment
 from gan_utils.ads.creatives.networks import BannerGenerator
@@ -13,7 +13,7 @@ from gan_utils.ads.clicks.picker import AdPicker
 
 torch.manual_seed(0)
 world = campaign.start(0, impressions=50_000)
-belief = click_surrogate.fit(world.log)
+belief = surrogate.fit(world.log)
 tastes = belief.mean.view(7, -1)
 generator = code_gan.train(*campaign.clicked(world.log), tastes, 1.0, steps=200)
 painter = BannerGenerator(width=read_card("banner_generator")["width"])

@@ -4,7 +4,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 SOURCE = """
-from gan_utils import placement
+from gan_utils.ads.product_trial import placement
 from gan_utils.checkpoints import load_checkpoint
 from gan_utils.ads.product_trial.scores import Mirror
 from gan_utils.ads.product_trial.model import TrialGenerator
