@@ -7,7 +7,6 @@ import torch
 from course.checks.frame import (
     Mistake,
     call,
-    check_numbers,
     close,
     compare,
     exercise,
@@ -18,24 +17,24 @@ from gan_utils import losses, training
 from gan_utils.networks import mlp, mlp_discriminator
 
 LR = 0.05  # of plain gradient descent, whose steps show every factor
-FILLED = {"after_d_loss": 6, "after_g_loss": 12}
-USUAL_FILLED = {
-    ("after_d_loss", 12): "detach cuts the road to G, so G's six stay empty",
-    ("after_d_loss", 0): "backward fills gradients; only step moves weights",
-    ("after_g_loss", 6): "the gradient reaches G through D, and fills both",
-    ("after_g_loss", 0): "backward fills gradients; only step moves weights",
-}
-COUNT = {
-    "after_d_loss": "count D's tensors; a linear layer has two",
-    "after_g_loss": "count the tensors on the road from the loss to G",
-}
 
 
 @exercise("2.1")
 def filled_gradients(after_d_loss, after_g_loss):
     """Tensors with a gradient after D's loss (6 of 12) and after G's (all 12)."""
-    answer = {"after_d_loss": after_d_loss, "after_g_loss": after_g_loss}
-    check_numbers(answer, FILLED, USUAL_FILLED, COUNT)
+    filled = "backward fills gradients; only step moves weights"
+    usual = [
+        (12, "after d_loss: detach cuts the road to G, so G's six stay empty"),
+        (0, f"after d_loss: {filled}"),
+    ]
+    otherwise = "after d_loss: count D's tensors; a linear layer has two"
+    compare(number(after_d_loss, "after_d_loss"), 6, usual, otherwise)
+    usual = [
+        (6, "after g_loss: the gradient reaches G through D, and fills both"),
+        (0, f"after g_loss: {filled}"),
+    ]
+    otherwise = "after g_loss: count the tensors on the road from the loss to G"
+    compare(number(after_g_loss, "after_g_loss"), 12, usual, otherwise)
 
 
 @exercise("2.2")
