@@ -140,8 +140,9 @@ def kind(value):
 
 
 def _counts(values):
-    """Whether the entries of a tensor are real numbers."""
-    return values.dtype != torch.bool and not values.is_complex()
+    """Whether the entries of a tensor are real numbers that can be read."""
+    readable = values.layout == torch.strided and not values.is_meta
+    return readable and values.dtype != torch.bool and not values.is_complex()
 
 
 def number(value, name="the result", hint=""):
@@ -189,7 +190,7 @@ def tensor(value, shape=None, name="the result", usual=None, form="", hint=""):
         raise Mistake(said + _after(form))
     if not _counts(value):
         raise Mistake(f"{name} should hold real numbers; got {kind(value)}")
-    values = value.detach().float()
+    values = value.detach().float().cpu()
     if not values.isfinite().all():
         raise Mistake(f"{name} holds NaN or infinite numbers" + _after(hint))
     return values

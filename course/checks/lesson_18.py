@@ -30,7 +30,7 @@ def numbers(answer):
 def gap(function):
     """function(errors, groups) -> worst minus best of the groups' means."""
     groups = torch.tensor([0, 0, 0, 1, 1, 3, 3, 3, 3, 4])
-    errors = torch.tensor([1.0, 2.0, 6.0, 4.0, 8.0, 1.0, 1.0, 2.0, 9.0, 5.0])
+    errors = torch.tensor([1.0, 2.0, 7.0, 4.0, 8.0, 1.0, 1.0, 2.0, 9.0, 5.0])
     hint = "a group without people (2 here) has no mean; leave it out"
     value = number(call(function, errors, groups), "the gap", hint)
     means = torch.stack([errors[groups == g].mean() for g in (0, 1, 3, 4)])

@@ -206,5 +206,5 @@ def test_nearest_asks_for_the_label_first_and_the_likeness_second():
     asked = torch.tensor([[0.1], [0.1], [1.8]])[..., None, None]
     shelf, labels = torch.tensor([10, 11, 12]), torch.tensor([0, 1, 1])
     wanted = torch.tensor([0, 1, 1])
-    found = trial_scores.nearest(asked, faces, shelf, labels, wanted)
+    found = trial_scores.nearest_on_shelf(asked, faces, shelf, labels, wanted)
     assert found.tolist() == [10, 11, 12]

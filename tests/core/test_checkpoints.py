@@ -101,7 +101,7 @@ def test_damage_strangers_and_absence_each_get_a_sentence(tmp_path):
     with pytest.raises(ValueError, match="SHA-256 differs"):
         load_checkpoint(nn.Linear(3, 2), "tiny", tmp_path)
     weights.unlink()
-    with pytest.raises(FileNotFoundError, match="copy both files anew"):
+    with pytest.raises(FileNotFoundError, match="restore it from a copy"):
         load_checkpoint(nn.Linear(3, 2), "tiny", tmp_path)
 
 

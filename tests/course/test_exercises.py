@@ -5,6 +5,7 @@ import functools
 import importlib.util
 import inspect
 import io
+import itertools
 import re
 from collections import Counter
 from pathlib import Path
@@ -121,6 +122,26 @@ def test_three_exercises_and_three_mistakes_each(path):
     assert all(set(kinds) == {"start", "solution"} for kinds in cells.values())
     counts = Counter(mutant[0] for mutant in mutants_of(path))
     assert all(counts[tag] >= 3 for tag in cells), counts
+
+
+CONSTANTS = [
+    ("00", "check.LATENT_DIM == LATENT_DIM"),
+    ("15", "check.RIGHT['A'] == CODES + 5 and ('A', CODES * 5) in check.USUAL"),
+    ("15", "check.RIGHT['B'] == 5 * len(list(product(*ATTRIBUTES.values())))"),
+    ("15", "('E', 3 * PACK) in check.USUAL"),
+    ("19", "check.RIGHT['A'] == 2_400 * BATCH / FEW"),
+    ("19", "('A', 2_400 * BATCH) in check.USUAL and ('A', 2_400 / FEW) in check.USUAL"),
+    ("22", "check.RIGHT['A'] == 500 * (1 - HELD_OUT)"),
+    ("23", "check.BATCH == BATCH"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "holds"),
+    [case(p, holds) for p in NOTEBOOKS for n, holds in CONSTANTS if p.stem[:2] == n],
+)
+def test_a_check_knows_the_constants_of_its_lesson(path, holds):
+    assert eval(holds, {**set_up(path), "product": itertools.product})
 
 
 # What a check says when it failed itself; Python's own words, which belong to nobody
