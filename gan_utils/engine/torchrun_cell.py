@@ -19,7 +19,7 @@ _FOREIGN = r"(LOCAL_|GROUP_|ROLE_)?(RANK|WORLD_SIZE)$|MASTER_|TORCHELASTIC_|PET_
 _PATIENCE = 45  # seconds that torchrun has to end its ranks; it gives them 30
 
 
-def torchrun(command, timeout=240):
+def torchrun(command, timeout=600):
     """Run a file on several processes, one thread each, and print what they print.
 
     The lines appear at the end, rank by rank, those after a restart last. Files are

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 
@@ -120,6 +121,25 @@ def test_an_interrupted_notebook_leaves_no_process(place):
     notebook.send_signal(signal.SIGINT)
     assert "KeyboardInterrupt" in notebook.communicate(timeout=60)[1]
     assert marked(str(place)) == []
+
+
+def test_the_files_that_a_lesson_writes_pass_the_style_too(tmp_path):
+    """ruff looks at no cell that begins with %%writefile."""
+    root = Path(__file__).resolve().parents[2]
+    for lesson in (root / "notebooks").glob("*.ipynb"):
+        for cell in nbformat.read(lesson, 4).cells:
+            if cell.source.startswith("%%writefile "):
+                first, _, source = cell.source.partition("\n")
+                (tmp_path / lesson.stem).mkdir(exist_ok=True)
+                (tmp_path / lesson.stem / first.split()[1]).write_text(source + "\n")
+    assert len(list(tmp_path.glob("14_many_gpus/*.py"))) > 6
+    for folder in tmp_path.iterdir():
+        ours = ["--config", root / "pyproject.toml"]
+        ours += ["--config", f"src = ['{root}', '{folder}']", "--no-cache", folder]
+        for task in (["check"], ["format", "--check"]):
+            ruff = [sys.executable, "-m", "ruff", *task, *ours]
+            done = subprocess.run(ruff, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout + done.stderr
 
 
 def wait_until(condition, seconds=60):
