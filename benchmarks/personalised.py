@@ -176,7 +176,7 @@ def live_policies(world, belief, generator, turned):
 def measure(seed, turned):
     """Everything for one audience."""
     world, users = campaign.start(seed), campaign.held_out_users(seed)
-    belief = surrogate.fit(world.log)
+    belief = surrogate.fit_surrogate(world.log)
     made = generators(world, belief, seed)
     shown = policies(world, belief, made, users, turned, seed)
     table = {

@@ -57,7 +57,7 @@ def test_ranked_first_takes_the_best_of_each_row():
 
 
 def test_thompson_without_exploring_ranks_by_the_mean(log):
-    belief = surrogate.fit(log)
+    belief = surrogate.fit_surrogate(log)
     users = draw_users(50, generator())
     proposals = torch.randint(len(COMBINATIONS), (50, 9), generator=generator())
     policy = bandits.Thompson(belief, lambda *_: proposals, exploration=0.0)
@@ -68,7 +68,7 @@ def test_thompson_without_exploring_ranks_by_the_mean(log):
 
 
 def test_clicks_raise_and_misses_lower_the_belief(log):
-    belief = surrogate.fit(log)
+    belief = surrogate.fit_surrogate(log)
     users = draw_users(400, generator())
     chosen = torch.full((400,), 99)
     for outcome, sign in ((1.0, 1), (0.0, -1)):

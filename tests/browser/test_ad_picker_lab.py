@@ -13,7 +13,7 @@ from gan_utils.ads.clicks.picker import AdPicker
 
 torch.manual_seed(0)
 world = campaign.start(0, impressions=50_000)
-belief = click_surrogate.fit(world.log)
+belief = click_surrogate.fit_surrogate(world.log)
 tastes = belief.mean.view(7, -1)
 generator = code_gan.train(*campaign.clicked(world.log), tastes, 1.0, steps=200)
 painter = BannerGenerator(width=read_card("banner_generator")["width"])
