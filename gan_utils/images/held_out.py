@@ -113,3 +113,14 @@ def _on_the_held_out(folder, listed, unseen):
         for what, of in cases.items()
         if of
     ]
+
+
+def mixed(folder, seen, unseen):
+    """A sentence where near copies lie on both sides, as ``allow_similar`` lets them."""
+    torn = torch.isin(folder.groups[unseen], folder.groups[seen])
+    if not torn.any():
+        return ""
+    return (
+        f"{int(torn.sum()):,} of {len(unseen):,} held-out pictures have near copies among "
+        "the training pictures, so that every score flatters and copying cannot be told."
+    )

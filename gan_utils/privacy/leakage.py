@@ -6,7 +6,8 @@ Examples:
 
 The report compares samples with training pictures and with as many pictures that the
 generator never saw. Without the second kind nothing can be said: closeness to the data is
-what a generator is for.
+what a generator is for. Which pictures it never saw is read from the card beside the
+weights; a card that does not list them never leads to "no sign of copying".
 """
 
 import argparse
@@ -18,8 +19,9 @@ import torch
 
 from gan_utils.checkpoints import load_generator, read_card
 from gan_utils.data import fashion_mnist, to_float
-from gan_utils.images.folder import read_folder, split
-from gan_utils.metrics import image_features
+from gan_utils.images.folder import group_near, read_folder, split
+from gan_utils.images.held_out import SHORT, TRAINED, is_recorded, mixed, recorded
+from gan_utils.metrics import image_features, nearest
 from gan_utils.privacy import leakage_page
 from gan_utils.privacy.copying import (
     Copies,
@@ -33,12 +35,76 @@ from gan_utils.privacy.membership import Interval, auc, nearest_score, share_of,
 COPIES = "copies"
 NO_SIGN = "no sign of copying found"
 CANNOT_TELL = "cannot tell: too few pictures"
+IN_DOUBT = "cannot tell: the held-out pictures are in doubt"
 CHANCE = 0.001  # how rarely one figure may accuse a generator that does not copy
 STRICT = 3.29  # the same in standard errors, two-sided
 WEAK_ATTACK = 0.6  # an AUC that must be ruled out before we say "no sign"
 FEWEST = 50  # pictures on each side, samples too, below which we cannot tell
 MOST = 10_000  # pictures of each side that are compared
 SIDE = 32  # pixels; larger pictures are compared after averaging down to this
+HALF = 0.5  # of the way from a training picture to the next one: may happen by chance
+REPEATED = (0.1, 0.2)  # of that way: hardly anything but a copy
+WAYS = 3  # in which pictures differ from their neighbours, at least
+
+
+class Repeats(NamedTuple):
+    """How many training pictures some sample almost repeats.
+
+    count: of different training pictures that a sample repeats; compared: with how many.
+    expected: how many chance brings at most; p: how rarely chance brings so many.
+    fewest: how many would have been found out; fewer can go unseen.
+    """
+
+    count: int
+    compared: int
+    expected: float
+    p: float
+    fewest: int
+
+
+def repeats(samples, training, held_out):
+    """Count the training pictures that samples almost repeat: a few copies among many.
+
+    A sample repeats its nearest training picture when it lies within a tenth, or a
+    fifth, of the way from there to the next training picture. How often that happens
+    without copying is bounded by the held-out pictures: by how many of them lie within
+    half of the way, at the upper end of the interval of that share, times (r / 0.5)^3
+    for a share r of the way, since pictures differ in three ways at least. Each training
+    picture counts once, so that a generator of few different pictures is not accused for
+    repeating itself.
+
+    Args:
+        samples, training, held_out: features (N, d), (M, d) and (H, d), M at least 2.
+    Returns:
+        ``Repeats``.
+    """
+    gap = nearest(training, training, 2)[0][:, 1]
+    shares = []
+    for points in (samples, held_out):
+        distances, rows = nearest(points, training)
+        shares.append((distances[:, 0], gap[rows[:, 0]], rows[:, 0]))
+    distances, gaps, _ = shares[1]
+    by_chance = int((distances <= HALF * gaps).sum())
+    rate = share_of(by_chance, len(held_out), z=STRICT).high
+    distances, gaps, rows = shares[0]
+    found = []
+    for share in REPEATED:
+        count = len(rows[distances <= share * gaps].unique())
+        expected = len(samples) * rate * (share / HALF) ** WAYS
+        found.append((len(REPEATED) * _or_more(count, expected), count, expected))
+    p, count, expected = min(found)
+    fewest = 1
+    while len(REPEATED) * _or_more(fewest, found[0][2]) > CHANCE:
+        fewest += 1
+    return Repeats(count, len(training), expected, min(p, 1.0), fewest)
+
+
+def _or_more(count, expected):
+    """The probability of ``count`` or more events where so many are expected (Poisson)."""
+    if count == 0:
+        return 1.0
+    given = torch.tensor([count, expected], dtype=torch.float64)
+    return torch.special.gammainc(given[0], given[1]).item()
 
 
 class Figures(NamedTuple):
@@ -51,6 +117,7 @@ class Figures(NamedTuple):
     attack: Interval
     strict: Interval
     found: Interval
+    repeats: Repeats
 
 
 def pixels(images):
@@ -71,7 +138,8 @@ def views(images):
 
 
 def equally_many(training, held_out, seed):
-    """Random subsets of equal size, and how many held-out pictures were training ones."""
+    """Both sides in random order, at most MOST of each; how many of each can be compared
+    as equally many; and how many held-out pictures were training ones."""
     known = {picture.numpy().tobytes() for picture in training}
     new = [i for i, x in enumerate(held_out) if x.numpy().tobytes() not in known]
     twins, held_out = len(held_out) - len(new), held_out[new]
@@ -83,13 +151,18 @@ def equally_many(training, held_out, seed):
         )
     chance = torch.Generator().manual_seed(seed)
     cut = [
-        x[torch.randperm(len(x), generator=chance)[:size]] for x in (training, held_out)
+        x[torch.randperm(len(x), generator=chance)[:MOST]] for x in (training, held_out)
     ]
-    return *cut, twins
+    return *cut, size, twins
 
 
-def measure(samples, training, held_out, seed):
-    """All figures of one way of looking at the pictures."""
+def measure(samples, all_training, all_held_out, seed):
+    """All figures of one way of looking at the pictures.
+
+    Both sides are cut to equal numbers, but for the search of repeated pictures.
+    """
+    size = min(len(all_training), len(all_held_out))
+    training, held_out = all_training[:size], all_held_out[:size]
     shares = [
         share_of(round(authenticity(x, training) * len(x)), len(x))
         for x in (samples, held_out)
@@ -99,15 +172,19 @@ def measure(samples, training, held_out, seed):
         neighbour_shares(samples, training, held_out, splits=2_000, seed=seed),
         data_copying(samples, training, held_out, seed=seed),
         *shares, auc(*scores), auc(*scores, z=STRICT), tpr_at(*scores),
+        repeats(samples, all_training, all_held_out),
     )  # fmt: skip
 
 
-def verdict_of(figures, fewest):
+def verdict_of(figures, fewest, doubt=""):
     """Accuse when any figure is beyond chance; else say whether it could have been."""
     for found in figures.values():
         copies = found.copies
-        if min(copies.p, copies.close_p) <= CHANCE or found.strict.low > 0.5:
+        beyond_chance = min(copies.p, copies.close_p, found.repeats.p) <= CHANCE
+        if beyond_chance or found.strict.low > 0.5:
             return COPIES
+    if doubt:
+        return IN_DOUBT
     unsure = any(found.attack.high > WEAK_ATTACK for found in figures.values())
     return CANNOT_TELL if unsure or fewest < FEWEST else NO_SIGN
 
@@ -121,7 +198,17 @@ class Report(NamedTuple):
     path: Path
 
 
-def write_report(path, generator, training, held_out, *, count=1_000, seed=0):
+def in_words(report):
+    """The verdict of a ``Report`` as a sentence, with what could have gone unseen."""
+    verdict = f"{report.verdict[0].upper()}{report.verdict[1:]}."
+    if report.verdict == NO_SIGN:
+        return f"{verdict} {leakage_page.unseen(report.figures, report.counts)}"
+    return verdict
+
+
+def write_report(
+    path, generator, training, held_out, *, count=1_000, seed=0, doubt="", remarks=()
+):
     """Measure whether a generator copies its training pictures, and write a page about it.
 
     Training and held-out pictures are cut to equal numbers, at random: of two crowds the
@@ -136,9 +223,13 @@ def write_report(path, generator, training, held_out, *, count=1_000, seed=0):
         held_out: pictures of the same kind that it never saw, likewise.
         count: how many samples to draw, at least 2.
         seed: of the samples, the subsets and the re-splits.
+        doubt: a sentence why the held-out pictures may be none; then the verdict is never
+            "no sign".
+        remarks: more sentences for the page.
     Returns:
-        ``Report``; its verdict is "copies", "no sign of copying found" or "cannot tell:
-        too few pictures". None of them means that the pictures are private.
+        ``Report``; its verdict is "copies", "no sign of copying found", "cannot tell: too
+        few pictures" or "cannot tell: the held-out pictures are in doubt". None of them
+        means that the pictures are private.
     Raises:
         ValueError: shapes, ranges or numbers are not as above.
         OSError: the file cannot be written.
@@ -156,15 +247,17 @@ def write_report(path, generator, training, held_out, *, count=1_000, seed=0):
             f"training pictures have {tuple(training.shape[1:])}: are these its own?"
         )
     total = len(training)
-    training, held_out, twins = equally_many(training, held_out, seed)
+    training, held_out, size, twins = equally_many(training, held_out, seed)
     figures = {
         name: measure(view(samples), view(training), view(held_out), seed)
         for name, view in views(training).items()
     }
-    counts = {"samples": count, "training": total, "pictures": len(training)}
-    counts["twins"] = twins
-    verdict = verdict_of(figures, min(count, len(training)))
-    page = leakage_page.page(verdict, figures, counts, samples, training, held_out)
+    counts = {"samples": count, "training": total, "pictures": size, "twins": twins}
+    verdict = verdict_of(figures, min(count, size), doubt)
+    remarks = [*([doubt] if doubt else []), *remarks]
+    page = leakage_page.page(
+        verdict, figures, counts, samples, training[:size], held_out[:size], remarks
+    )
     path = Path(path)
     path.write_text(page, encoding="utf-8")
     return Report(verdict, figures, counts, path)
@@ -230,35 +323,79 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         generator = load_generator(options.weights)
-        training, held_out = _pictures(options, generator)
+        training, held_out, doubt, remarks = _pictures(options, generator)
         report = write_report(
             options.output, generator, training, held_out,
-            count=options.count, seed=options.seed,
+            count=options.count, seed=options.seed, doubt=doubt, remarks=remarks,
         )  # fmt: skip
     except (OSError, ValueError) as error:
         print(f"leakage: {error}", file=sys.stderr)
         return 1
-    print(f"{report.verdict[0].upper()}{report.verdict[1:]}. Read {options.output}")
+    for sentence in (*remarks, doubt):
+        if sentence:
+            print(sentence)
+    print(f"{in_words(report)} Read {options.output}")
     return 0
 
 
 def _pictures(options, generator):
-    """Training and held-out pictures, as the generator draws them: from one or two folders.
-
-    A single folder is cut in two as its training cut it, by the seed in the card.
-    """
+    """Training and held-out pictures as the generator draws them, a doubt, and remarks."""
     path = Path(options.folder)
     if (path / "train-images-idx3-ubyte.gz").is_file():
-        return tuple(to_float(fashion_mnist(x, path)[0]) for x in ("train", "test"))
+        sides = tuple(to_float(fashion_mnist(x, path)[0]) for x in ("train", "test"))
+        return *sides, "", []
     shape = _draw(generator, 2, 0).shape
-    folder = read_folder(path, shape[-1])
+    folder, card = read_folder(path, shape[-1]), read_card(options.weights)
     if options.held_out:
-        sides = folder.images, read_folder(options.held_out, shape[-1], fewest=2).images
+        other = read_folder(options.held_out, shape[-1], fewest=2)
+        *sides, remarks = _apart(folder, other, card)
+        doubt = ""
     else:
-        seed = read_card(options.weights).get("seed", 0)
-        sides = tuple(folder.images[rows] for rows in split(folder, seed=seed))
+        seen, unseen, doubt, remarks = _of_one_folder(folder, card)
+        sides = folder.images[seen], folder.images[unseen]
     sides = tuple(to_float(side) for side in sides)
-    return tuple(x.mean(1, keepdim=True) if shape[1] == 1 else x for x in sides)
+    if shape[1] == 1:
+        sides = tuple(side.mean(1, keepdim=True) for side in sides)
+    return *sides, doubt, remarks
+
+
+def _of_one_folder(folder, card):
+    """Rows of the two sides as the card lists them; without a list, any, and a doubt."""
+    if not is_recorded(card):
+        seed = card.get("seed", 0) if isinstance(card.get("seed", 0), int) else 0
+        seen, unseen = split(folder, seed=seed, allow_similar=True)
+        return seen, unseen, (
+            "The card beside the weights does not list which pictures were held out, so "
+            "some that count as held out here may have been trained on: train again, or "
+            "name pictures that were never trained on with --held-out."
+        ), []  # fmt: skip
+    seen, unseen, remarks = recorded(folder, card)
+    return seen, unseen, mixed(folder, seen, unseen), remarks
+
+
+def _apart(folder, other, card):
+    """Pictures of a training folder and of another one, and remarks on what is left out.
+
+    Out of the other folder goes what was trained on, and near copies of that.
+    """
+    seen, remarks = torch.arange(len(folder.names)), []
+    trained = set(folder.digests)
+    if is_recorded(card):
+        seen, _, remarks = recorded(folder, card)
+        trained = {folder.digests[row] for row in seen}
+        short = set(card[TRAINED].split())
+        trained |= {digest for digest in other.digests if digest[:SHORT] in short}
+    training = folder.images[seen]
+    groups = group_near(torch.cat([training, other.images]))
+    near = torch.isin(groups[len(training) :], groups[: len(training)])
+    near |= torch.tensor([digest in trained for digest in other.digests])
+    if near.any():
+        remarks = [
+            *remarks,
+            f"{int(near.sum()):,} pictures of the held-out folder were trained on or are "
+            "near copies of such, and are left out.",
+        ]
+    return training, other.images[~near], remarks
 
 
 if __name__ == "__main__":
