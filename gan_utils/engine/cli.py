@@ -129,7 +129,9 @@ def _what(options):
             f"--images goes with the recipe own_images alone, not with {options.recipe}."
         )
     given = {"folder": _images(options)}
-    return "own_images", given | ({"allow_similar": True} if options.allow_similar else {})
+    return "own_images", given | (
+        {"allow_similar": True} if options.allow_similar else {}
+    )
 
 
 def _images(options):

@@ -480,9 +480,7 @@ def _no_picture(ending, begin):
     if ending in FOREIGN:
         name = ending[1:].upper()
         truly = f" ({kind} inside)" if kind and kind != name else ""
-        return (
-            f"it is no picture of a kind that is read{truly}: save {name} as PNG or JPEG."
-        )
+        return f"it is no picture of a kind that is read{truly}: save {name} as PNG or JPEG."
     kinds = ", ".join(FORMATS)
     truly = f" but {kind}" if kind else ""
     return f"it is no picture of a kind that is read ({kinds}){truly}{advice}"

@@ -75,7 +75,10 @@ def recorded(folder, card):
         row for row, digest in enumerate(folder.digests)
         if digest not in listed and digest[:SHORT] in trained
     ]  # fmt: skip
-    for side, rows, total in (("held out", unseen, listed), ("trained on", seen, trained)):
+    for side, rows, total in (
+        ("held out", unseen, listed),
+        ("trained on", seen, trained),
+    ):
         if total and not rows:
             raise ValueError(
                 f"None of the {len(total):,} pictures that the card lists as {side} is in "

@@ -73,7 +73,9 @@ def twelve(values):
 
 def ramp(top, channels=None):
     """Grey from 0 above to ``top`` below."""
-    values = np.linspace(0, top, SIDE).round().astype(np.uint16)[:, None].repeat(SIDE, 1)
+    values = (
+        np.linspace(0, top, SIDE).round().astype(np.uint16)[:, None].repeat(SIDE, 1)
+    )
     return values if channels is None else values[..., None].repeat(channels, -1)
 
 
@@ -175,11 +177,7 @@ def exif_with(tag, kind, content, orientation=6):
     entries = struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0)
     entries += struct.pack("<HHII", tag, kind, 1, 38)
     return (
-        b"Exif\0\0II*\0\x08\0\0\0"
-        + struct.pack("<H", 2)
-        + entries
-        + bytes(4)
-        + content
+        b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 2) + entries + bytes(4) + content
     )
 
 
@@ -208,7 +206,9 @@ NEGATIVE = exif_with(0x9204, 5, struct.pack("<ii", -1, 3))
 ODD = {
     "rational.jpg": jpeg_with((0xE1, NEGATIVE)),
     "rational.png": png_with(b"eXIf", NEGATIVE[6:]),
-    "signed.jpg": jpeg_with((0xE1, exif_with(0x829A, 10, struct.pack("<iI", -5, 2**31)))),
+    "signed.jpg": jpeg_with(
+        (0xE1, exif_with(0x829A, 10, struct.pack("<iI", -5, 2**31)))
+    ),
     "nowhere.jpg": jpeg_with((0xE1, exif_with(0x8769, 4, b"\xff" * 8))),
     "nonsense.jpg": jpeg_with((0xE1, b"Exif\0\0" + RANDOM[:500])),
     "short.jpg": jpeg_with((0xE1, NEGATIVE[:20])),
@@ -279,7 +279,9 @@ def test_a_turned_tiff_is_turned_once_and_said(tmp_path):
     ("a.dat", b"8BPS\0\1" + bytes(40), ("PSD", "save it as PNG")),
     ("a.jpg", b"just text\n", ("no JPEG", "nor another kind")),
 ])  # fmt: skip
-def test_a_file_of_another_kind_is_said_to_be_what_it_is(tmp_path, name, content, words):
+def test_a_file_of_another_kind_is_said_to_be_what_it_is(
+    tmp_path, name, content, words
+):
     noise(0).save(tmp_path / "good.png")
     (tmp_path / name).write_bytes(content)
     ((_, reason),) = read(tmp_path, 1).rejected

@@ -111,7 +111,9 @@ def test_near_copies_are_one_group_and_others_are_not():
 
 
 def small(pictures, size):
-    rows = [np.asarray(p.convert("RGB").resize((size, size), LANCZOS)) for p in pictures]
+    rows = [
+        np.asarray(p.convert("RGB").resize((size, size), LANCZOS)) for p in pictures
+    ]
     return torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).contiguous()
 
 
@@ -145,7 +147,9 @@ def forms(count, random):
         image = form.copy()
         draw = ImageDraw.Draw(image)
         for x, y in random.integers(50, 380, (10, 2)):
-            line = [(int(x) + 6 * k, int(y + random.integers(-8, 9))) for k in range(20)]
+            line = [
+                (int(x) + 6 * k, int(y + random.integers(-8, 9))) for k in range(20)
+            ]
             draw.line(line, fill=20, width=4)
         yield image
 
@@ -157,7 +161,7 @@ def snow(count, random):
 
 def film(count, random):
     """A textured ground that moves by a hundredth of its side, and a square that runs."""
-    texture = Image.fromarray(random.integers(80, 170, (50, 50), np.uint8))
+    texture = Image.fromarray(random.integers(80, 170, (80, 80), np.uint8))
     texture = np.asarray(texture.resize((200, 200), Image.Resampling.BICUBIC), float)
     for number in range(count):
         frame = np.roll(texture, 2 * number, 1)

@@ -250,4 +250,6 @@ def test_copies_of_training_pictures_in_the_other_folder_are_left_out(
     given = [weights, tmp_path / "pictures", "--held-out", tmp_path / "others"]
     given += ["--output", tmp_path / "page.html", "--count", "20"]
     assert main([*map(str, given)]) == 0
-    assert "9 pictures of the held-out folder were trained on" in capsys.readouterr().out
+    assert (
+        "9 pictures of the held-out folder were trained on" in capsys.readouterr().out
+    )

@@ -473,7 +473,9 @@ def test_of_a_phones_file_the_first_frame_is_taken():
 
 @pytest.mark.parametrize("kind", ["PPM", "TGA", "ICO"])
 def test_other_kinds_than_a_folder_takes_are_refused(kind):
-    with pytest.raises(ValueError, match="no picture that can be used: it is no picture"):
+    with pytest.raises(
+        ValueError, match="no picture that can be used: it is no picture"
+    ):
         files.uploaded(encoded(np.zeros((40, 40, 3), np.uint8), kind))
 
 

@@ -98,7 +98,9 @@ def uploaded(content):
     try:
         image, _, _, deep = decoded(io.BytesIO(content), most=MOST_PIXELS, draft=1024)
     except Unusable as problem:
-        raise ValueError(f"This file is no picture that can be used: {problem}") from None
+        raise ValueError(
+            f"This file is no picture that can be used: {problem}"
+        ) from None
     if deep:
         low, high, _ = range_of([deep])
         image = Image.fromarray(eight_bits(image, low, high, deep.inverted))
