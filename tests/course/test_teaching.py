@@ -16,6 +16,7 @@ TOLD = {
         r"^\| (\d\d) \| (\d+) \| (.+?) \| .+ \|$", GUIDE, re.MULTILINE
     )
 }
+NUMBERS = re.compile(r"(  \[.*\]|(: [^:]*)? \((limit|recorded).*\))$")  # of a claim
 
 
 def minutes_of(path):
@@ -33,7 +34,7 @@ def claims_of(path):
     for cell in nbformat.read(path, 4).cells:
         for output in cell.get("outputs", []):
             lines = output.get("text", "").splitlines()
-            found |= {line[2:].split("  [")[0] for line in lines if line[:1] == "✓"}
+            found |= {NUMBERS.sub("", line[2:]) for line in lines if line[:1] == "✓"}
     return found
 
 
