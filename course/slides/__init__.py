@@ -1,0 +1,1 @@
+"""A lesson as slides: ``slides`` writes one HTML file, ``formulas`` its MathML."""
