@@ -44,7 +44,7 @@ MOST = 10_000  # pictures of each side that are compared
 SIDE = 32  # pixels; larger pictures are compared after averaging down to this
 HALF = 0.5  # of the way from a training picture to the next one: may happen by chance
 REPEATED = (0.1, 0.2)  # of that way: hardly anything but a copy
-WAYS = 3  # in which pictures differ from their neighbours, at least
+WAYS = 2  # in which pictures differ from their neighbours, at least
 
 
 class Repeats(NamedTuple):
@@ -68,8 +68,8 @@ def repeats(samples, training, held_out):
     A sample repeats its nearest training picture when it lies within a tenth, or a
     fifth, of the way from there to the next training picture. How often that happens
     without copying is bounded by the held-out pictures: by how many of them lie within
-    half of the way, at the upper end of the interval of that share, times (r / 0.5)^3
-    for a share r of the way, since pictures differ in three ways at least. Each training
+    half of the way, at the upper end of the interval of that share, times (r / 0.5)^2
+    for a share r of the way, since pictures differ in two ways at least. Each training
     picture counts once, so that a generator of few different pictures is not accused for
     repeating itself.
 

@@ -178,7 +178,7 @@ LANCZOS = Image.Resampling.LANCZOS
 @pytest.mark.parametrize("draw", [stars, pages, forms, snow])
 def test_pictures_that_differ_in_detail_alone_are_different(draw, size):
     images = small(draw(60, np.random.default_rng(0)), size)
-    assert len(group_near(images).unique()) >= 55
+    assert len(group_near(images).unique()) >= 50
 
 
 @pytest.mark.parametrize("size", [32, 64])

@@ -97,7 +97,7 @@ def test_a_few_pictures_known_by_heart_are_found_among_many(
     generator = Replays(training[chosen[:by_heart]], noise)
     report = write_report(tmp_path / "a.html", generator, training, held_out)
     assert report.verdict == COPIES
-    assert report.figures["pixels"].repeats.count == by_heart
+    assert 0.6 * by_heart < report.figures["pixels"].repeats.count <= by_heart
 
 
 def test_copies_of_a_few_among_many_new_samples_are_found(many, tmp_path):
@@ -218,7 +218,8 @@ def save(folder, pictures, first=0, **options):
     folder.mkdir(exist_ok=True)
     for number, picture in enumerate(pictures, first):
         path = folder / f"{number}.{options.get('format', 'png')}"
-        Image.fromarray(picture.numpy()).save(path, **options)
+        image = Image.fromarray(picture.numpy()).resize((56, 56))
+        image.save(path, **options)
 
 
 @pytest.fixture
