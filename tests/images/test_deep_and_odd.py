@@ -45,12 +45,12 @@ def deep_png(values, *more):
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + chunk(b"IEND", b"")
 
 
-def tiff(values, bits, photometric=1, order="<", kind=1, pack=None):
+def tiff(values, bits, photometric=1, order="<", kind=1, pack=None, more=()):
     """An uncompressed TIFF of one grey channel."""
     content = pack(values) if pack else values.tobytes()
     height, width = values.shape
     tags = [(256, width), (257, height), (258, bits), (259, 1), (262, photometric),
-            (273, 8), (277, 1), (278, height), (279, len(content)), (339, kind)]  # fmt: skip
+            (273, 8), (277, 1), (278, height), (279, len(content)), (339, kind), *more]  # fmt: skip
     ifd = struct.pack(order + "H", len(tags)) + b"".join(
         struct.pack(order + "HHI", tag, 4, 1) + struct.pack(order + "I", value)
         for tag, value in tags
@@ -202,7 +202,7 @@ def bad_sum(kind, content):
 
 
 RANDOM = np.random.default_rng(5).bytes(2_000_000)
-NEGATIVE = exif_with(0x9204, 5, struct.pack("<ii", -1, 3))
+NEGATIVE = exif_with(282, 10, struct.pack("<ii", -72, 1))  # dots per inch
 ODD = {
     "rational.jpg": jpeg_with((0xE1, NEGATIVE)),
     "rational.png": png_with(b"eXIf", NEGATIVE[6:]),
@@ -226,7 +226,9 @@ ODD = {
     "sum.png": bad_sum(b"tEXt", b"a\0b"),
     "own.png": png_with(b"prVt", RANDOM),
     "profile.webp": encoded(noise(1), "WEBP", icc_profile=RANDOM, exif=b"Exif\0\0abc"),
-    "rational.tiff": encoded(noise(1), "TIFF", exif=NEGATIVE[6:]),
+    "nowhere.tiff": tiff(
+        ramp(255).astype("u1"), 8, more=[(34_665, 4_000_000_000), (40_965, 7)]
+    ),
 }
 
 
