@@ -3,8 +3,7 @@
 Only raster formats that Pillow decodes by itself are opened, never those that start other
 programs. The header says how many pixels there are; too many are refused undecoded. What
 a file says *about* its pixels (EXIF, comments, colour profiles) never decides whether
-they can be read. Pixels of more than 8 bits are kept as they are: which range they use is
-known only when the whole folder has been read (``range_of``, ``eight_bits``).
+they can be read.
 """
 
 import hashlib
@@ -12,41 +11,18 @@ import io
 import os
 import re
 import stat
-import sys
 import warnings
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from gan_utils.images import deep
+from gan_utils.images.kinds import ENDINGS, FORMATS, Unusable, no_picture
 
 GROUND = (255, 255, 255)  # what shows through where a picture is transparent
 SEE_THROUGH = ("RGBA", "LA", "PA", "La", "RGBa")
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-ENDINGS = {
-    ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG",
-    ".mpo": "JPEG", ".webp": "WEBP", ".gif": "GIF", ".bmp": "BMP", ".tif": "TIFF",
-    ".tiff": "TIFF",
-}  # fmt: skip
-FOREIGN = (".heic", ".heif", ".avif", ".svg", ".psd", ".eps", ".pdf", ".ico", ".jxl",
-           ".dng", ".cr2", ".nef", ".arw")  # fmt: skip
-INSIDE = (  # what a file is, by how it begins: pattern, name, whether it is a picture
-    (rb"\x89PNG", "PNG", True), (rb"\xff\xd8\xff", "JPEG", True),
-    (rb"RIFF....WEBP", "WEBP", True), (rb"GIF8", "GIF", True), (rb"BM.{4}\0{4}", "BMP", True),
-    (rb"II[*+]\0|MM\0[*+]", "TIFF", True),
-    (rb"....ftyp(hei|hev|mif1|msf1)", "HEIC", True), (rb"....ftypavi", "AVIF", True),
-    (rb"....ftypcrx", "CR3", True), (rb"....ftyp", "a film", False),
-    (rb"\xff\x0a|\0\0\0\x0cJXL ", "JPEG XL", True),
-    (rb"\0\0\0\x0cjP|\xffO\xffQ", "JPEG 2000", True), (rb"8BPS", "PSD", True),
-    (rb"\0\0\x01\0", "ICO", True), (rb"P[1-7]\s", "PPM", True),
-    (rb"v/1\x01", "OpenEXR", True), (rb"DDS ", "DDS", True), (rb"SIMPLE ", "FITS", True),
-    (rb"\s*(<\?xml.{0,500})?<(?i:svg)", "SVG", True), (rb"%PDF", "PDF", True),
-    (rb"%!PS", "PostScript", True), (rb"\xd7\xcd\xc6\x9a", "WMF", True),
-    (rb".{128}DICM", "DICOM", True), (rb"PK\x03\x04|Rar!|7z\xbc|\x1f\x8b", "an archive", False),
-    (rb"RIFF....AVI|\x1aE\xdf\xa3", "a film", False),
-    (rb"\s*<(?i:!doctype html|html)", "a web page", False),
-    (rb"\x7fELF|MZ.{0,3}\0", "a program", False),
-)  # fmt: skip
 MOST_PIXELS = 60_000_000  # in one picture: a camera of 60 megapixels
 MOST_BYTES = 200_000_000  # in one file
 WIDEST = 4  # the longer side over the shorter one
@@ -60,29 +36,6 @@ LEFTOVERS = re.compile(  # what systems leave in folders, thumbnails above all
     re.IGNORECASE,
 )
 ORIENTATION, BITS, PHOTOMETRIC = 0x0112, 258, 262  # numbers of EXIF and TIFF tags
-for _order, _photometric, _bits, _modes in (  # kinds that Pillow can read and does not
-    (b"MM", 0, 16, ("I;16B", "I;16B")), (b"II", 0, 12, ("I;16", "I;12")),
-    (b"MM", 0, 12, ("I;16", "I;12")), (b"MM", 1, 12, ("I;16", "I;12")),
-):  # fmt: skip
-    _key = (_order, _photometric, (1,), 1, (_bits,), ())
-    TiffImagePlugin.OPEN_INFO.setdefault(_key, _modes)
-
-
-class Unusable(Exception):
-    """Why a file is not used, in one sentence."""
-
-
-class Deep(NamedTuple):
-    """Pixels of more than 8 bits.
-
-    kind: pixels of one kind share a range: "decimal", or the declared bits.
-    low, high: the extreme values; inverted: whether 0 is white.
-    """
-
-    kind: str
-    low: float
-    high: float
-    inverted: bool
 
 
 class Picture(NamedTuple):
@@ -96,7 +49,7 @@ class Picture(NamedTuple):
     pixels: np.ndarray
     side: int
     changes: list
-    deep: Deep | None
+    deep: deep.Deep | None
     digest: str
 
 
@@ -186,16 +139,16 @@ def read_picture(path, size, smallest):
         raise Unusable(_refused("this file", error)) from None
     with file:
         found = decoded(file, path.suffix.lower(), smallest, WIDEST, draft=4 * size)
-        image, side, changes, deep = found
+        image, side, changes, depth = found
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    if deep is None:
+    if depth is None:
         return Picture(np.asarray(_square(image, size)), side, changes, None, digest)
     channels = [
         np.asarray(_square(Image.fromarray(channel), size))
         for channel in np.moveaxis(image, -1, 0)
     ]
-    return Picture(np.stack(channels, -1), side, changes, deep, digest)
+    return Picture(np.stack(channels, -1), side, changes, depth, digest)
 
 
 def _square(image, size):
@@ -234,7 +187,7 @@ def decoded(file, ending=None, smallest=1, widest=None, most=MOST_PIXELS, draft=
             raise Unusable(f"it claims too many pixels; {too_many}") from None
         except UnidentifiedImageError:
             file.seek(0)
-            raise Unusable(_no_picture(ending, file.read(700))) from None
+            raise Unusable(no_picture(ending, file.read(700))) from None
         except MemoryError:
             raise Unusable("it does not fit into the memory.") from None
         except OSError as error:
@@ -313,30 +266,24 @@ def _decode(file, ending, smallest, widest, most, draft):
         side = min(image.size)
         if draft and kind == "JPEG" and image.mode == "RGB":
             image.draft("RGB", (draft, draft))  # a fraction of the size is enough
-        raw = _raw_mode(image)
+        raw = deep.raw_mode(image)
         tags = getattr(image, "tag_v2", {})
         if _load_upright(image):
             changes.append("turned as the camera says")
-        if image.mode.startswith("I") or image.mode == "F":
-            values = np.asarray(image, np.float32)[..., None]
-            clear = image.info.get("transparency")
-            if isinstance(clear, int) and (values == clear).any():
-                values = np.concatenate([values, values != clear], -1)
-        elif raw.startswith(("RGB;16", "RGBA;16", "RGBX;16", "LA;16")):
-            values = _sixteen_bits(file, image, raw)
-        else:
+        if not deep.is_deep(image, raw):
             return in_colour(image, changes), side, changes, None
+        if raw.startswith(("RGB", "LA")):
+            file.seek(0)
+            with Image.open(file, formats=FORMATS) as low:
+                deep.exchange_bytes(low, raw)
+                _load_upright(low)
+                values = deep.of_colour(image, low, raw)
+        else:
+            values = deep.of_grey(image)
         inverted = tags.get(PHOTOMETRIC) == 0
         depth = "decimal" if image.mode == "F" else str(tags.get(BITS, (16,))[0])
-        values, low, high = _over_black(values, changes)
-        return values, side, changes, Deep(depth, low, high, inverted)
-
-
-def _raw_mode(image):
-    """How pixels lie in the file, in Pillow's words, before they are loaded."""
-    raw = image.tile[0].args if image.tile else ""
-    raw = raw[0] if isinstance(raw, tuple) and raw else raw
-    return raw if isinstance(raw, str) else ""
+        values, low, high = deep.over_black(values, changes)
+        return values, side, changes, deep.Deep(depth, low, high, inverted)
 
 
 def _load_upright(image):
@@ -359,73 +306,6 @@ def _load_upright(image):
     image.load()
     ImageOps.exif_transpose(image, in_place=True)
     return turned
-
-
-def _sixteen_bits(file, image, raw):
-    """Colours of 16 bits, float32 (H, W, channels), of which Pillow reads the high byte.
-
-    The file is decoded again with the order of bytes exchanged, for the low one.
-    """
-    other = {"L": "B", "B": "L", "N": "B" if sys.byteorder == "little" else "L"}
-    swapped = "RGBA" if raw == "LA;16B" else raw[:-1] + other[raw[-1]]
-    file.seek(0)
-    with Image.open(file, formats=FORMATS) as low:
-        low.tile = [
-            tile._replace(
-                args=(swapped, *tile.args[1:])
-                if isinstance(tile.args, tuple)
-                else swapped
-            )
-            for tile in low.tile
-        ]
-        _load_upright(low)
-        low = np.asarray(low, np.float32)
-    if raw == "LA;16B":  # grey and alpha of two bytes each, read as four channels
-        return low[..., ::2] * 256 + low[..., 1::2]
-    return np.asarray(image, np.float32) * 256 + low
-
-
-def _over_black(values, changes):
-    """Deep pixels with what is transparent taken away, and the range of the others."""
-    if not np.isfinite(values).all():
-        raise Unusable("its pixels hold NaN or infinity.")
-    if values.shape[-1] in (1, 3):
-        return values, float(values.min()), float(values.max())
-    colours, alpha = values[..., :-1], values[..., -1:]
-    if alpha.max() == 0:
-        raise Unusable("it is transparent all over.")
-    alpha = alpha / alpha.max()
-    if alpha.min() < 1:
-        changes.append("transparent parts, put on white")
-    colours = colours * alpha
-    values = np.concatenate([colours, alpha], -1).astype(np.float32)
-    return values, float(colours.min()), float(colours.max())
-
-
-def range_of(pictures):
-    """The values that deep pictures of one kind use: black, white, and in words.
-
-    Args:
-        pictures: the ``Deep`` of every one of them.
-    """
-    low, high = min(p.low for p in pictures), max(p.high for p in pictures)
-    if low < 0:
-        return low, high, f"values from {low:g} to {high:g}, brought to 8 bits"
-    if pictures[0].kind == "decimal" and high <= 1:
-        top = 2.0 ** np.ceil(np.log2(high)) if high > 0 else 1.0
-        return 0.0, float(top), f"decimal numbers up to {high:.3g}, brought to 8 bits"
-    bits = max(1, int(np.ceil(high)).bit_length())
-    return 0.0, 2.0**bits - 1, f"{bits} bits a pixel, brought to 8"
-
-
-def eight_bits(pixels, low, high, inverted=False):
-    """Deep pixels (H, W, 1 to 4) as uint8 (H, W, 3), black at ``low``, white at ``high``."""
-    alpha = pixels[..., -1:] if pixels.shape[-1] in (2, 4) else 1.0
-    colours = pixels[..., :-1] if pixels.shape[-1] in (2, 4) else pixels
-    share = (colours - low) / max(high - low, 1e-30)
-    share = (alpha - share if inverted else share) + (1 - alpha)
-    levels = (255 * share.clip(0, 1)).round().astype(np.uint8)
-    return levels if levels.shape[-1] == 3 else levels.repeat(3, -1)
 
 
 def in_colour(image, changes):
@@ -460,30 +340,6 @@ def _check_header(image, smallest, widest, most):
     if widest and max(width, height) > widest * min(width, height):
         raise Unusable(f"it is too long and narrow: {width} x {height} pixels, more than "
                        f"{widest} to 1.")  # fmt: skip
-
-
-def _no_picture(ending, begin):
-    """Why a file that no decoder knows is not used; it says what the file truly is."""
-    kind, picture = next(
-        ((name, picture) for pattern, name, picture in INSIDE
-         if re.match(pattern, begin, re.DOTALL)),
-        (None, False),
-    )  # fmt: skip
-    if kind == "TIFF":
-        return "it is a TIFF of a kind that is not read, or damaged: save it as PNG."
-    if kind in FORMATS:
-        return f"it is damaged or cut off (the beginning is that of {kind})."
-    advice = ": save it as PNG or JPEG." if picture else "."
-    if ending in ENDINGS:
-        other = f"but {kind}{advice}" if kind else "nor another kind that is read."
-        return f"it is no {ENDINGS[ending]} inside{',' * (not kind)} {other}"
-    if ending in FOREIGN:
-        name = ending[1:].upper()
-        truly = f" ({kind} inside)" if kind and kind != name else ""
-        return f"it is no picture of a kind that is read{truly}: save {name} as PNG or JPEG."
-    kinds = ", ".join(FORMATS)
-    truly = f" but {kind}" if kind else ""
-    return f"it is no picture of a kind that is read ({kinds}){truly}{advice}"
 
 
 def _damaged(error):

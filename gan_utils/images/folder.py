@@ -14,13 +14,9 @@ import torch
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 from tqdm import tqdm
 
-from gan_utils.images.files import (
-    Unusable,
-    eight_bits,
-    files_below,
-    range_of,
-    read_picture,
-)
+from gan_utils.images.deep import eight_bits, range_of
+from gan_utils.images.files import files_below, read_picture
+from gan_utils.images.kinds import Unusable
 
 CLOSE = 0.02  # root mean squared difference of two thumbnails, of the range [0, 1]
 SIDE, FINE = 8, 32  # pixels a side of a thumbnail, and of a finer one

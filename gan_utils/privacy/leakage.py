@@ -21,7 +21,7 @@ from gan_utils.checkpoints import load_generator, read_card
 from gan_utils.data import fashion_mnist, to_float
 from gan_utils.images.folder import group_near, read_folder, split
 from gan_utils.images.held_out import SHORT, TRAINED, is_recorded, mixed, recorded
-from gan_utils.metrics import image_features, nearest
+from gan_utils.metrics import image_features
 from gan_utils.privacy import leakage_page
 from gan_utils.privacy.copying import (
     Copies,
@@ -31,80 +31,16 @@ from gan_utils.privacy.copying import (
     neighbour_shares,
 )
 from gan_utils.privacy.membership import Interval, auc, nearest_score, share_of, tpr_at
+from gan_utils.privacy.repeats import CHANCE, STRICT, Repeats, repeats
 
 COPIES = "copies"
 NO_SIGN = "no sign of copying found"
 CANNOT_TELL = "cannot tell: too few pictures"
 IN_DOUBT = "cannot tell: the held-out pictures are in doubt"
-CHANCE = 0.001  # how rarely one figure may accuse a generator that does not copy
-STRICT = 3.29  # the same in standard errors, two-sided
 WEAK_ATTACK = 0.6  # an AUC that must be ruled out before we say "no sign"
 FEWEST = 50  # pictures on each side, samples too, below which we cannot tell
 MOST = 10_000  # pictures of each side that are compared
 SIDE = 32  # pixels; larger pictures are compared after averaging down to this
-HALF = 0.5  # of the way from a training picture to the next one: may happen by chance
-REPEATED = (0.1, 0.2)  # of that way: hardly anything but a copy
-WAYS = 2  # in which pictures differ from their neighbours, at least
-
-
-class Repeats(NamedTuple):
-    """How many training pictures some sample almost repeats.
-
-    count: of different training pictures that a sample repeats; compared: with how many.
-    expected: how many chance brings at most; p: how rarely chance brings so many.
-    fewest: how many would have been found out; fewer can go unseen.
-    """
-
-    count: int
-    compared: int
-    expected: float
-    p: float
-    fewest: int
-
-
-def repeats(samples, training, held_out):
-    """Count the training pictures that samples almost repeat: a few copies among many.
-
-    A sample repeats its nearest training picture when it lies within a tenth, or a
-    fifth, of the way from there to the next training picture. How often that happens
-    without copying is bounded by the held-out pictures: by how many of them lie within
-    half of the way, at the upper end of the interval of that share, times (r / 0.5)^2
-    for a share r of the way, since pictures differ in two ways at least. Each training
-    picture counts once, so that a generator of few different pictures is not accused for
-    repeating itself.
-
-    Args:
-        samples, training, held_out: features (N, d), (M, d) and (H, d), M at least 2.
-    Returns:
-        ``Repeats``.
-    """
-    gap = nearest(training, training, 2)[0][:, 1]
-    shares = []
-    for points in (samples, held_out):
-        distances, rows = nearest(points, training)
-        shares.append((distances[:, 0], gap[rows[:, 0]], rows[:, 0]))
-    distances, gaps, _ = shares[1]
-    by_chance = int((distances <= HALF * gaps).sum())
-    rate = share_of(by_chance, len(held_out), z=STRICT).high
-    distances, gaps, rows = shares[0]
-    found = []
-    for share in REPEATED:
-        count = len(rows[distances <= share * gaps].unique())
-        expected = len(samples) * rate * (share / HALF) ** WAYS
-        found.append((len(REPEATED) * _or_more(count, expected), count, expected))
-    p, count, expected = min(found)
-    fewest = 1
-    while len(REPEATED) * _or_more(fewest, found[0][2]) > CHANCE:
-        fewest += 1
-    return Repeats(count, len(training), expected, min(p, 1.0), fewest)
-
-
-def _or_more(count, expected):
-    """The probability of ``count`` or more events where so many are expected (Poisson)."""
-    if count == 0:
-        return 1.0
-    given = torch.tensor([count, expected], dtype=torch.float64)
-    return torch.special.gammainc(given[0], given[1]).item()
 
 
 class Figures(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_utils.images import files
+from gan_utils.images import kinds
 from gan_utils.images.folder import read_folder
 from gan_utils.images.vases import encoded
 
@@ -380,7 +380,7 @@ def test_a_folder_of_samples_without_a_run_is_read(tmp_path):
 
 
 def test_the_table_of_beginnings_knows_what_pillow_writes():
-    for kind in files.FORMATS:
+    for kind in kinds.FORMATS:
         begin = encoded(noise(0), kind)[:700]
-        text = files._no_picture(".txt", begin)
+        text = kinds.no_picture(".txt", begin)
         assert kind in text

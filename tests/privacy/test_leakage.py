@@ -14,9 +14,9 @@ from gan_utils.privacy.leakage import (
     in_words,
     main,
     pixels,
-    repeats,
     write_report,
 )
+from gan_utils.privacy.repeats import repeats
 
 
 class Replays(nn.Module):

@@ -7,7 +7,9 @@ import torch
 from PIL import Image, ImageOps, PngImagePlugin
 
 from gan_utils.data import to_float
-from gan_utils.images.files import Unusable, decoded, eight_bits, range_of
+from gan_utils.images.deep import eight_bits, range_of
+from gan_utils.images.files import decoded
+from gan_utils.images.kinds import Unusable
 
 SIDE = 28
 MOST_BYTES = 20_000_000  # of an uploaded file
