@@ -161,3 +161,11 @@ def test_the_student_edition_keeps_the_starting_cell_of_every_exercise(path):
 def test_an_unknown_lesson_is_named(course):
     with pytest.raises(SystemExit, match="no lesson starts with 77; there are: 00_one"):
         lessons.find(["77"])
+
+
+@pytest.mark.parametrize("tag", ["solution", "figure"])
+def test_saving_folds_the_code_of_solutions_and_figures(tag):
+    cells = [new_code_cell("1", metadata={"tags": [tag]}), new_code_cell("2")]
+    folded, plain = lessons.clean(new_notebook(cells=cells)).cells
+    assert folded.metadata.jupyter == {"source_hidden": True}
+    assert "jupyter" not in plain.metadata

@@ -52,6 +52,12 @@ def test_metadata_is_clean(notebook):
         assert set(cell.metadata) <= {"tags", "jupyter"}
 
 
+def test_figures_and_solutions_are_folded(notebook):
+    for cell in code_cells(notebook):
+        if {"figure", "solution"} & set(cell.metadata.get("tags", [])):
+            assert cell.metadata.get("jupyter") == {"source_hidden": True}, cell.source
+
+
 def test_outputs_hold_no_error_warning_path_or_address(notebook):
     for cell in code_cells(notebook):
         text = re.sub(r"base64,[^\"]+", "", outputs_as_text(cell))
