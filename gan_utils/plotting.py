@@ -1,4 +1,4 @@
-"""The look of the course: fixed colours, figures with alternative text, grids, fields."""
+"""The look of the course: fixed colours, figures with alternative text, grids, tables."""
 
 import base64
 import html
@@ -177,6 +177,58 @@ def curve_axes(axes, curves, xlabel, ylabel, title=None):
     axes.legend()
 
 
+def small_multiples(panels, xlabel, ylabel, x=None, band=False):
+    """Curves of several runs in one panel per set-up, side by side.
+
+    Args:
+        panels: {title: {label: (values (records, runs), colour)}}.
+        xlabel, ylabel: of the panels, and of the first one.
+        x: (records,) where the records stand; 0, 1, 2, ... by default.
+        band: draw the median of the runs, in a band from the lowest to the highest,
+            instead of one thin line per run.
+    Returns:
+        The figure and its axes, an array with one entry per panel.
+    """
+    size = (8.4, 2.9 if len(panels) == 1 else 2.4)
+    figure, row = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
+    for axes, (title, groups) in zip(row[0], panels.items()):
+        for label, (values, colour) in groups.items():
+            values = torch.as_tensor(values)
+            at = range(len(values)) if x is None else x
+            if band:
+                axes.plot(at, values.median(1).values, color=colour, label=label)
+                low, high = values.amin(1), values.amax(1)
+                axes.fill_between(at, low, high, color=colour, alpha=0.2, linewidth=0)
+            else:
+                lines = axes.plot(at, values, color=colour, linewidth=0.8)
+                lines[0].set_label(label)
+        axes.set(xlabel=xlabel)
+        axes.set_title(title, fontsize=10)
+    row[0, 0].set_ylabel(ylabel)
+    return figure, row[0]
+
+
+def bar_panels(panels, colours, size):
+    """Bars of the mean of several runs, a dot for each run, in one panel per measure.
+
+    Args:
+        panels: {title: {name: values (runs,)}}; every panel has the same names.
+        colours: one for each name; size: of the figure, in inches.
+    Returns:
+        The figure and its axes, an array with one entry per panel.
+    """
+    figure, row = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
+    for axes, (title, bars) in zip(row[0], panels.items()):
+        means = [values.mean() for values in bars.values()]
+        axes.barh(list(bars), means, color=colours, height=0.65)
+        for place, values in enumerate(bars.values()):
+            axes.plot(values, [place] * len(values), "k.", markersize=4, clip_on=False)
+        axes.grid(False, axis="y")
+        axes.set_title(title, fontsize=10)
+    row[0, 0].invert_yaxis()
+    return figure, row[0]
+
+
 _ROW = (
     '<div style="display:flex;align-items:center;gap:10px;margin:3px 0">'
     '<div style="flex:none;width:8.5em;text-align:right;line-height:1.25">{}</div>'
@@ -220,6 +272,39 @@ def show_rows(rows, alt, title="", columns=8, scale=2, colours=128):
         )
         lines.append(_ROW.format(html.escape(label), image))
     display(HTML("".join(lines)))
+
+
+def show_table(head, rows, title="", shades=None):
+    """Display a table.
+
+    Args:
+        head: the names of the columns.
+        rows: of cells, texts or numbers, as many as there are columns.
+        title: a line above it.
+        shades: how dark each cell after the first of its row is, from 0 to 1.
+    Raises:
+        ValueError: a row has more or fewer cells than the head.
+    """
+    lines = [_table_row("th", head)]
+    for number, cells in enumerate(rows):
+        if len(cells) != len(head):
+            raise ValueError(
+                f"each row needs {len(head)} cells, one per column; "
+                f"row {number} has {len(cells)}"
+            )
+        lines.append(_table_row("td", cells, () if shades is None else shades[number]))
+    display(HTML(f"{_title(title)}<table>{''.join(lines)}</table>"))
+
+
+def _table_row(tag, cells, shades=()):
+    """A <tr>: the first cell at the left, the others at the right, on their shades."""
+    found = []
+    for place, cell in enumerate(cells):
+        style = f"text-align:{'right' if place else 'left'}"
+        if place and len(shades):
+            style += f";background:rgba(128,128,128,{0.45 * shades[place - 1]:.2f})"
+        found.append(f'<{tag} style="{style}">{html.escape(str(cell))}</{tag}>')
+    return f"<tr>{''.join(found)}</tr>"
 
 
 def _title(words):
