@@ -64,7 +64,7 @@ def clean(notebook):
         cell.metadata = {"tags": tags} if tags else {}
         if cell.cell_type != "code":
             continue
-        if "solution" in tags:
+        if {"solution", "figure"} & set(tags):
             cell.metadata["jupyter"] = {"source_hidden": True}
         for output in cell.outputs:
             output.get("data", {}).pop(WIDGET_VIEW, None)
