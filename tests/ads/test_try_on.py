@@ -216,14 +216,3 @@ def test_the_recipe_runs_in_a_few_steps(capsys):
     assert facts["scores, paired"]["identity error"] == 0
     assert not generator.training
     assert "step 0 of 2" in capsys.readouterr().out
-
-
-def test_the_report_prints_every_score_and_reads_every_run(capsys):
-    from gan_utils.try_on_report import of, print_scores
-
-    print_scores({"one": {"SSIM": 0.5, "error on the garment": 0.25}})
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["SSIM", "garment", "error"]
-    assert lines[1].split() == ["one", "0.500", "0.250"]
-    assert of("flow and GAN", "SSIM").shape == (2,)
-    assert of("copy and paste", "SSIM", "unseen pattern").shape == (1,)
