@@ -22,6 +22,22 @@ SIGNS = (
     "d_loss", "g_loss", "d_real", "d_fake", "d_gradient", "g_gradient", "d_motion",
     "g_motion", "real_variety", "fake_variety", "real_low", "held_mb",
 )  # fmt: skip
+NORMAL = {
+    "d_loss": (0.8, 1.6), "g_loss": (0.8, 2.4), "d_real": (0.45, 0.82),
+    "d_fake": (0.13, 0.45), "d_gradient": (1.0, 6.0), "g_gradient": (0.5, 3.0),
+    "d_motion": (0.01, 0.06), "g_motion": (0.008, 0.045),
+    "real_variety": (0.85, 1.15), "fake_variety": (0.42, 1.0),
+    "real_low": (-1.01, -0.99), "held_mb": (-0.1, 1.0),
+}  # fmt: skip
+"""Ranges of the healthy program over the last third of 300 steps, widened by hand;
+``benchmarks/clinic.py`` measures them on ten seeds."""
+WORDS = {
+    "d_loss": "D's loss", "g_loss": "G's loss", "d_real": "D(x)",
+    "d_fake": "D(G(z))", "d_gradient": "gradient of D", "g_gradient": "gradient of G",
+    "d_motion": "motion of D", "g_motion": "motion of G",
+    "real_variety": "variety of real", "fake_variety": "variety of generated",
+    "real_low": "darkest real pixel", "held_mb": "memory held by graphs",
+}  # fmt: skip
 
 
 class Chart(NamedTuple):
@@ -45,6 +61,16 @@ class Chart(NamedTuple):
         """The mean of a sign over the last part of the run."""
         values = self.signs[name]
         return values[-max(1, round(share * len(values))) :].mean().item()
+
+
+def abnormal(chart):
+    """{sign: "low" or "high"} for each sign whose end leaves its normal range."""
+    found = {}
+    for name, (low, high) in NORMAL.items():
+        value = chart.end(name)
+        if not low <= value <= high:
+            found[name] = "low" if value < low else "high"
+    return found
 
 
 def examine(program, steps, seed=None, every=5, pictures=None):

@@ -8,7 +8,6 @@ import torch
 
 from course.clinic import examine
 from course.clinic import programs as parts
-from gan_utils import clinic_chart
 
 
 def still(generator, discriminator, pictures):
@@ -113,14 +112,12 @@ def test_a_portrait_leaves_the_mode_alone():
 
 
 def test_abnormal_names_the_side():
-    ends = {
-        name: torch.full((3,), sum(r) / 2) for name, r in clinic_chart.NORMAL.items()
-    }
+    ends = {name: torch.full((3,), sum(r) / 2) for name, r in examine.NORMAL.items()}
     chart = examine.Chart(torch.arange(3), ends, None, [], [], None, None)
-    assert clinic_chart.abnormal(chart) == {}
+    assert examine.abnormal(chart) == {}
     ends["held_mb"] = torch.tensor([0.0, 5.0, 9.0])
     ends["d_real"] = torch.zeros(3)
-    assert clinic_chart.abnormal(chart) == {"held_mb": "high", "d_real": "low"}
+    assert examine.abnormal(chart) == {"held_mb": "high", "d_real": "low"}
 
 
 def test_the_healthy_ranges_hold_what_ten_seeds_measured():
@@ -128,7 +125,7 @@ def test_the_healthy_ranges_hold_what_ten_seeds_measured():
     measured = json.loads(path.read_text(encoding="utf-8"))
     assert len(measured["runs"]) == 10
     for sign, (lowest, highest) in measured["ranges"].items():
-        low, high = clinic_chart.NORMAL[sign]
+        low, high = examine.NORMAL[sign]
         assert low < lowest <= highest < high, sign
 
 
@@ -137,24 +134,3 @@ def test_a_seed_makes_two_examinations_the_same():
     assert torch.equal(first.signs["g_loss"], again.signs["g_loss"])
     other = examine.examine(parts.healthy, 2, 8, every=1)
     assert not torch.equal(first.signs["g_loss"], other.signs["g_loss"])
-
-
-def test_a_chart_shows_each_sign_on_its_healthy_bar(monkeypatch):
-    shown, panels = [], []
-    monkeypatch.setattr(clinic_chart, "show_sheet", lambda *words: shown.append(words))
-    monkeypatch.setattr(
-        clinic_chart.plotting, "show_png", lambda *words: shown.append(words)
-    )
-    monkeypatch.setattr(
-        clinic_chart, "_small", lambda figure: panels.extend(figure.axes)
-    )
-    chart = examine.examine(parts.healthy, 6, 0, every=1)
-    clinic_chart.show_chart(chart, "A", "what is seen")
-    assert "Darkest real pixel: -1.0" in shown[0][2]
-    assert len(panels) == len(clinic_chart.PANELS)
-    for axis, (_, signs) in zip(panels, clinic_chart.PANELS):
-        bars = [bar.get_segments()[0][:, 1].tolist() for bar in axis.collections]
-        assert bars == [list(clinic_chart.NORMAL[sign]) for sign in signs]
-        dots = [line for line in axis.lines if line.get_marker() == "o"]
-        ends = [dot.get_ydata()[0] for dot in dots]
-        assert ends == [chart.end(sign) for sign in signs]
