@@ -92,3 +92,46 @@ def test_real_and_generated_are_far_apart_for_everyone():
         for c in (plotting.REAL, plotting.FAKE)
     )
     assert abs(real[2] - fake[2]) > 120
+
+
+def test_a_table_escapes_its_texts_and_shades_its_cells(shown):
+    rows = [["a < b", 0.5, "–"], ["c", 2, "x"]]
+    plotting.show_table(["", "one", "two"], rows, "Both & all", [[0, 1], [0.5, 0]])
+    cells = re.findall(r'<t[dh] style="([^"]*)">([^<]*)</t[dh]>', shown[0])
+    texts = ["", "one", "two", "a &lt; b", "0.5", "–", "c", "2", "x"]
+    assert [text for _, text in cells] == texts
+    dark = [float(style.split(",")[-1][:-1]) for style, _ in cells if "rgba" in style]
+    assert dark[0] == dark[3] == 0
+    assert 0 < dark[2] < dark[1] < 0.6  # dark text stays legible on it
+    assert "<b>Both &amp; all</b>" in shown[0]
+
+
+def test_a_row_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="needs 2 cells.*row 1 has 3"):
+        plotting.show_table(["", "one"], [["a", 1], ["b", 1, 2]])
+
+
+def test_small_multiples_draw_each_run_or_their_median_and_range():
+    values = torch.tensor([[1.0, 9.0, 2.0], [3.0, 4.0, 8.0]])
+    panels = {"a": {"name": (values, "k")}, "b": {"name": (values, "k")}}
+    figure, (first, second) = plotting.small_multiples(panels, "x", "y", [5, 10])
+    assert [list(line.get_ydata()) for line in first.lines] == values.T.tolist()
+    assert list(second.lines[0].get_xdata()) == [5, 10]
+    assert first.get_legend_handles_labels()[1] == ["name"]
+    plt.close(figure)
+    figure, (first, _) = plotting.small_multiples(panels, "x", "y", band=True)
+    assert list(first.lines[0].get_ydata()) == [2, 4]
+    corners = {tuple(x) for x in first.collections[0].get_paths()[0].vertices.tolist()}
+    assert {(0, 1), (0, 9), (1, 3), (1, 8)} <= corners
+    plt.close(figure)
+
+
+def test_bars_have_the_mean_as_length_and_stand_in_order_from_the_top():
+    bars = {"real": torch.tensor([0.1]), "made": torch.tensor([0.6, 0.8])}
+    figure, (axes,) = plotting.bar_panels({"holes": bars}, ["k", "r"], (4, 2))
+    lengths = [bar.get_width() for bar in axes.patches]
+    assert lengths == pytest.approx([0.1, 0.7])
+    assert list(axes.lines[1].get_xdata()) == pytest.approx([0.6, 0.8])
+    places = [axes.transData.transform((0, bar.get_y()))[1] for bar in axes.patches]
+    assert places[0] > places[1]
+    plt.close(figure)
