@@ -219,8 +219,8 @@ def bar_panels(panels, colours, size):
     """
     figure, row = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
     for axes, (title, bars) in zip(row[0], panels.items()):
-        means = [values.mean() for values in bars.values()]
-        axes.barh(list(bars), means, color=colours, height=0.65)
+        means = [float(values.mean()) for values in bars.values()]
+        axes.barh(list(bars), means, color=colours, alpha=0.6, height=0.65)
         for place, values in enumerate(bars.values()):
             axes.plot(values, [place] * len(values), "k.", markersize=4, clip_on=False)
         axes.grid(False, axis="y")
@@ -301,7 +301,7 @@ def _table_row(tag, cells, shades=()):
     found = []
     for place, cell in enumerate(cells):
         style = f"text-align:{'right' if place else 'left'}"
-        if place and len(shades):
+        if place and len(shades) and shades[place - 1]:
             style += f";background:rgba(128,128,128,{0.45 * shades[place - 1]:.2f})"
         found.append(f'<{tag} style="{style}">{html.escape(str(cell))}</{tag}>')
     return f"<tr>{''.join(found)}</tr>"
