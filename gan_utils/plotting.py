@@ -300,7 +300,7 @@ def _table_row(tag, cells, shades=()):
     """A <tr>: the first cell at the left, the others at the right, on their shades."""
     found = []
     for place, cell in enumerate(cells):
-        style = f"text-align:{'right' if place else 'left'}"
+        style = "text-align:right" if place else "text-align:left;white-space:nowrap"
         if place and len(shades) and shades[place - 1]:
             style += f";background:rgba(128,128,128,{0.45 * shades[place - 1]:.2f})"
         found.append(f'<{tag} style="{style}">{html.escape(str(cell))}</{tag}>')
