@@ -16,6 +16,7 @@ def seconds_of_lessons():
     return {name: int(seconds) for name, seconds in rows}
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     """One group a file, so that a notebook or a costly fixture stays on one worker.
 
@@ -34,4 +35,4 @@ def pytest_collection_modifyitems(items):
     items.sort(key=place)
     for item in items:
         if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            item.add_marker(pytest.mark.xdist_group(item.path.name))

@@ -164,7 +164,6 @@ class AdStudio:
             painted, wish = self.mixed(self.mix.value)
             facts = {"mix of A and B": self.mix.value}
         page = provenance.labelled(poster(painted, wish, 2 * _POSTER))
-        self.poster.value = png_bytes(page, fast=True)
         named = {
             name: ATTRIBUTES[name][i] for name, i in zip(ATTRIBUTES, wish.tolist())
         }
@@ -176,6 +175,7 @@ class AdStudio:
             f'<a download="advertisement.png" href="{data_uri(content)}">'
             "Save as PNG, marked and labelled as AI-generated</a>"
         )
+        self.poster.value = png_bytes(page, fast=True)  # last: its link is there then
 
     def mixed(self, share):
         """The banner between A and B: z on a circle, attributes on a line.
