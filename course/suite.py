@@ -85,7 +85,7 @@ def _main(paths):
     """Run notebooks and tests on all cores; the exit code, where no test is no failure."""
     workers = str(min(os.cpu_count() or 2, 4))
     command = [*PYTEST, *paths, "--ignore=tests/browser", "-n", workers]
-    command += ["--dist", "loadgroup", "--no-loadscope-reorder", "--durations=8"]
+    command += ["--dist", "loadfile", "--no-loadscope-reorder", "--durations=8"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     code = subprocess.call([*command, *NOTEBOOKS], cwd=ROOT, env=environment)
     return 0 if code == 5 else code

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[1]
 SLOW = ("engine", "course", "widgets")  # folders of tests, longest first
 
@@ -16,13 +14,8 @@ def seconds_of_lessons():
     return {name: int(seconds) for name, seconds in rows}
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """One group a file, so that a notebook or a costly fixture stays on one worker.
-
-    A test that marks its own group keeps it. Workers take groups in the order of the
-    list: the notebooks, longest first, then the slow folders, then the rest.
-    """
+    """Workers take whole files in this order: long lessons, slow folders, the rest."""
     seconds = seconds_of_lessons()
 
     def place(item):
@@ -30,9 +23,6 @@ def pytest_collection_modifyitems(items):
         if path.suffix == ".ipynb":
             return 0, -seconds.get(path.name, 0), path.name
         folder = path.parent.name
-        return 1 + (SLOW + (folder,)).index(folder), 0, path.name
+        return 1 + (*SLOW, folder).index(folder), 0, path.name
 
     items.sort(key=place)
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.name))

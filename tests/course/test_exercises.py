@@ -83,11 +83,10 @@ def solved(path, tag):
 
 
 def case(path, *values):
-    """One parameter set; all cases of a lesson run on one worker and share its set-up."""
+    """One parameter set; cases of a lesson share its set-up."""
     number = path.stem[:2]
     name = "-".join([number, *(v for v in values if isinstance(v, str))])
-    group = pytest.mark.xdist_group(name=f"exercises-{number}")
-    return pytest.param(path, *values, marks=group, id=name)
+    return pytest.param(path, *values, id=name)
 
 
 EACH = [case(path, tag) for path in NOTEBOOKS for tag in sorted(lesson(path)[0])]
