@@ -5,11 +5,28 @@ probability of any outcome by at most a factor e^epsilon, but for a probability 
 """
 
 import math
+import warnings
 
 import torch
 from torch.func import functional_call, grad, vmap
 
 ORDERS = range(2, 257)  # of the Rényi divergences that the accountant tries
+
+
+def _need(holds, name, words, value):
+    """Refuse a number outside its range; NaN lies in none."""
+    if not holds:
+        raise ValueError(f"{name} must be {words}; got {value}")
+
+
+def _need_mechanism(rate, noise):
+    _need(0 < rate <= 1, "rate", "a probability in (0, 1]", rate)
+    _need(0 <= noise < math.inf, "noise", "a finite number >= 0", noise)
+
+
+def _need_promise(epsilon, delta):
+    _need(epsilon >= 0, "epsilon", ">= 0", epsilon)
+    _need(0 <= delta <= 1, "delta", "a probability in [0, 1]", delta)
 
 
 def renyi_divergence(rate, noise, order):
@@ -20,27 +37,26 @@ def renyi_divergence(rate, noise, order):
     Args:
         rate: q, the probability that a record is in the batch, in (0, 1].
         noise: s, the noise multiplier: standard deviation over the clipping bound.
-        order: a, a whole number from 2 on.
+        order: a, a whole number from 2 to 1,000,000.
     Returns:
-        A float >= 0, in nats.
+        A float >= 0, in nats; infinite without noise.
     Raises:
         ValueError: an argument is outside its range.
     Source:
         Mironov, Talwar and Zhang 2019, arXiv:1908.10530, section 3.3, for integer orders.
     """
-    if not 0 < rate <= 1 or noise < 0 or order < 2 or order != int(order):
-        raise ValueError(
-            "rate must be in (0, 1], noise >= 0 and order a whole number from 2 on; "
-            f"got {rate}, {noise} and {order}"
-        )
-    if noise == 0:
+    _need_mechanism(rate, noise)
+    whole = 2 <= order <= 1_000_000 and order == int(order)
+    _need(whole, "order", "a whole number from 2 to 1,000,000", order)
+    variance = noise * noise
+    if variance == 0:  # also where the square of a tiny number is rounded to 0
         return math.inf
     if rate == 1:
-        return order / (2 * noise**2)
+        return order / (2 * variance)
     k = torch.arange(order + 1, dtype=torch.float64)
     ways = math.lgamma(order + 1) - torch.lgamma(k + 1) - torch.lgamma(order - k + 1)
     drawn = (order - k) * math.log1p(-rate) + k * math.log(rate)
-    shifted = (k * k - k) / (2 * noise**2)
+    shifted = (k * k - k) / (2 * variance)
     total = torch.logsumexp(ways + drawn + shifted, 0).item()
     return max(0.0, total / (order - 1))
 
@@ -62,44 +78,53 @@ def epsilon_of(rate, noise, steps, delta):
         Mironov 2017, arXiv:1702.07476, proposition 1, for the sum over steps; Balle et al.
         2020, arXiv:1905.09982, theorem 21, for the way from Rényi divergence to epsilon.
     """
-    if not 0 < delta < 1 or steps < 0:
-        raise ValueError(
-            f"delta must be in (0, 1) and steps >= 0; got {delta} and {steps}"
-        )
+    _need_mechanism(rate, noise)
+    whole = 0 <= steps < 1e308 and steps == int(steps)
+    _need(whole, "steps", "a whole number from 0 on, below 1e308", steps)
+    _need(0 < delta < 1, "delta", "a probability in (0, 1)", delta)
     if steps == 0:
         return 0.0
-    return max(0.0, min(
-        steps * renyi_divergence(rate, noise, a)
-        + math.log1p(-1 / a) - (math.log(delta) + math.log(a)) / (a - 1)
-        for a in ORDERS
-    ))  # fmt: skip
+
+    def at(order):
+        given = (math.log(delta) + math.log(order)) / (order - 1)
+        spent = steps * renyi_divergence(rate, noise, order)
+        return spent + math.log1p(-1 / order) - given
+
+    return max(0.0, min(map(at, ORDERS)))
 
 
 def noise_for(epsilon, rate, steps, delta):
     """The smallest noise multiplier that keeps so many steps within epsilon.
 
+    Opacus searches for it, with the orders of ``epsilon_of``.
+
     Args:
-        epsilon: > 0; the others as for ``epsilon_of``.
+        epsilon: > 0 and finite; the others as for ``epsilon_of``.
     Returns:
-        The noise multiplier, to 1e-4.
+        A noise multiplier that spends at most epsilon, and at least 99.99 % of it.
     Raises:
         ValueError: an argument is outside its range, or no noise below 1,000 is enough.
     """
-    if not epsilon > 0:
-        raise ValueError(f"epsilon must be above 0; got {epsilon}")
-    low, high = 0.1, 1_000.0
-    if epsilon_of(rate, high, steps, delta) > epsilon:
+    from opacus.accountants.utils import get_noise_multiplier
+
+    _need(0 < epsilon < math.inf, "epsilon", "a finite number above 0", epsilon)
+    if epsilon_of(rate, 1_000.0, steps, delta) > epsilon:
         raise ValueError(
             f"no noise multiplier below 1,000 reaches epsilon {epsilon} in {steps:,} "
             "steps: take fewer steps, more records, or a larger epsilon"
         )
-    while high - low > 1e-4:
-        middle = (low + high) / 2
-        if epsilon_of(rate, middle, steps, delta) > epsilon:
-            low = middle
-        else:
-            high = middle
-    return high
+    if steps == 0:
+        return 0.0
+    with warnings.catch_warnings():  # of an optimal order at the end of ORDERS
+        warnings.simplefilter("ignore", UserWarning)
+        return get_noise_multiplier(
+            target_epsilon=epsilon,
+            target_delta=delta,
+            sample_rate=rate,
+            steps=steps,
+            alphas=list(ORDERS),
+            epsilon_tolerance=epsilon / 10_000,
+        )
 
 
 def clipped_sum(network, loss, batch, clip):
@@ -112,9 +137,13 @@ def clipped_sum(network, loss, batch, clip):
         clip: bound on the norm of one example's gradient, all weights together.
     Returns:
         {name of a parameter: the sum}, and the norms before clipping (examples,).
+    Raises:
+        ValueError: the bound is not above 0, or a gradient is NaN or infinite, which no
+            factor makes small.
     Source:
         Abadi et al. 2016, arXiv:1607.00133, algorithm 1.
     """
+    _need(0 < clip < math.inf, "clip", "a finite number above 0", clip)
     weights = {name: w.detach() for name, w in network.named_parameters()}
 
     def of_one(weights, *example):
@@ -126,6 +155,11 @@ def clipped_sum(network, loss, batch, clip):
     gradients = vmap(grad(of_one), (None, *[0] * len(batch)))(weights, *batch)
     squares = [g.flatten(1).square().sum(1) for g in gradients.values()]
     norms = torch.stack(squares).sum(0).sqrt()
+    if not norms.isfinite().all():
+        raise ValueError(
+            "the gradient of an example is not finite, so it cannot be clipped: look "
+            "for NaN in the batch, or lower the learning rate"
+        )
     factors = (clip / norms.clamp_min(1e-12)).clamp_max(1)
     sums = {name: torch.tensordot(factors, g, dims=1) for name, g in gradients.items()}
     return sums, norms
@@ -143,9 +177,14 @@ def private_step(network, optimiser, loss, batch, *, clip, noise, expected):
             which would give away whether a record is in it.
     Returns:
         The norms before clipping (examples,).
+    Raises:
+        ValueError: a number is outside its range, or a gradient is not finite.
     Source:
         Abadi et al. 2016, arXiv:1607.00133, algorithm 1.
     """
+    _need(0 < clip < math.inf, "clip", "a finite number above 0", clip)
+    _need(0 <= noise < math.inf, "noise", "a finite number >= 0", noise)
+    _need(0 < expected < math.inf, "expected", "a batch size above 0", expected)
     weights = dict(network.named_parameters())
     if len(batch[0]):
         sums, norms = clipped_sum(network, loss, batch, clip)
@@ -161,6 +200,7 @@ def private_step(network, optimiser, loss, batch, *, clip, noise, expected):
 
 def poisson_batch(rows, rate):
     """Every row with probability ``rate``, independently: what the accountant assumes."""
+    _need(0 <= rate <= 1, "rate", "a probability in [0, 1]", rate)
     return rows[torch.rand(len(rows)) < rate]
 
 
@@ -171,11 +211,21 @@ def best_attack(fpr, epsilon, delta=0.0):
 
     Args:
         fpr: false-positive rate in [0, 1]; a float or a tensor.
+        epsilon: >= 0; infinite where nothing is promised.
+        delta: in [0, 1].
+    Returns:
+        A float64 tensor like ``fpr``.
+    Raises:
+        ValueError: an argument is outside its range.
     Source:
         Kairouz, Oh and Viswanath 2015, arXiv:1311.0776, theorem 2.1.
     """
     fpr = torch.as_tensor(fpr, dtype=torch.float64)
-    odds = math.exp(epsilon)
+    _need(((fpr >= 0) & (fpr <= 1)).all(), "fpr", "in [0, 1]", fpr)
+    _need_promise(epsilon, delta)
+    if epsilon == math.inf:
+        return torch.ones_like(fpr)
+    odds = math.exp(min(epsilon, 700))  # the largest float is e^709
     rises = delta + odds * fpr
     bends = 1 - (1 - delta - fpr) / odds
     return torch.minimum(rises, bends).clamp(max=1)
@@ -183,7 +233,8 @@ def best_attack(fpr, epsilon, delta=0.0):
 
 def auc_bound(epsilon, delta=0.0):
     """The highest AUC of any attack: the area under ``best_attack``; a float."""
-    corner = (1 - delta) / (1 + math.exp(epsilon))  # here TPR = 1 - FPR
+    _need_promise(epsilon, delta)
+    corner = (1 - delta) / (1 + math.exp(min(epsilon, 700)))  # here TPR = 1 - FPR
     rising = corner * (delta + 1 - corner) / 2
     bent = (1 - delta - corner) * (2 - corner) / 2
     return rising + bent + delta

@@ -155,6 +155,42 @@ def test_shifted_collapsed_and_copied_clouds():
     assert metrics.precision_recall(real, real.clone()) == (1, 1)
 
 
+def copies_of_one(count, dim, scale, seed=0):
+    """One feature vector ``count`` times, where fast distances round most."""
+    row = torch.randn(1, dim, generator=torch.Generator().manual_seed(seed))
+    return (scale * row).repeat(count, 1)
+
+
+@pytest.mark.parametrize("dim", [2, 64, 784])
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
+def test_copies_of_one_picture_lie_on_the_border_of_each_others_balls(dim, scale):
+    real, fake = copies_of_one(200, dim, scale), copies_of_one(300, dim, scale)
+    assert metrics.precision_recall(real, fake) == (1, 1)
+    assert metrics.density_coverage(real, fake) == (200 / 5, 1)
+
+
+def test_the_border_belongs_to_a_ball_far_from_zero_and_the_next_number_does_not():
+    torch.manual_seed(0)
+    real = 1000 + torch.randn(300, 16).double()
+    distances, rows = metrics.nearest_neighbours(real, real, 4)
+    third = real[rows[:, 3]]  # each lies on the border of one ball around ``real``
+    assert metrics.precision_recall(real, third)[0] == 1
+    centre, away = torch.zeros(1, 16).double(), torch.zeros(40, 16).double()
+    away[:, 0] = 1 + torch.arange(40) * 1e-15
+    around, _ = metrics.ball_counts(centre, torch.ones(1).double(), away)
+    assert around.tolist() == (away[:, 0] <= 1).long().tolist()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e6])
+def test_a_copy_is_the_nearest_however_far_apart_the_rest_lies(scale):
+    torch.manual_seed(0)
+    heaps = scale * torch.tensor([[-1.0], [1.0]]).repeat(150, 8)
+    others = heaps + torch.randn(300, 8)
+    distances, rows = metrics.nearest_neighbours(others.clone(), others)
+    assert torch.equal(rows[:, 0], torch.arange(300))
+    assert (distances == 0).all()
+
+
 def test_one_outlier_fools_precision_and_hardly_density():
     torch.manual_seed(0)
     real = torch.cat([torch.randn(500, 2), torch.tensor([[50.0, 0.0]])])

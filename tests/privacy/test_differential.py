@@ -77,12 +77,91 @@ def test_noise_for_is_the_inverse():
     assert epsilon_of(0.01, noise, 3_000, 1e-5) == pytest.approx(1.5, abs=2e-3)
     with pytest.raises(ValueError, match="fewer steps"):
         noise_for(1e-6, 0.5, 10_000, 1e-5)
-    with pytest.raises(ValueError, match="above 0"):
-        noise_for(0, 0.5, 10, 1e-5)
-    with pytest.raises(ValueError, match="rate must be"):
-        epsilon_of(1.5, 1, 10, 1e-5)
-    with pytest.raises(ValueError, match="delta must be"):
-        epsilon_of(0.5, 1, 10, 0)
+
+
+NONE = [math.nan, math.inf, -math.inf]
+REFUSED = {
+    "rate": [*NONE, -0.1, 0, 1.0001, 1e300],
+    "noise": [*NONE, -1.0, -1e300],
+    "order": [*NONE, 1, 0, -2, 2.5, 1e300],
+    "steps": [*NONE, -1, 2.5, 10**400],
+    "delta": [*NONE, 0, 1, -1e-5, 1e300],
+    "epsilon": [math.nan, -math.inf, -1e-9],
+    "fpr": [*NONE, -0.01, 1.01, 1e300],
+}
+SOUND = {
+    "rate": 0.01, "noise": 1.0, "order": 4, "steps": 100, "delta": 1e-5, "epsilon": 1.0,
+    "fpr": 0.1,
+}  # fmt: skip
+CALLS = [
+    (renyi_divergence, ("rate", "noise", "order")),
+    (epsilon_of, ("rate", "noise", "steps", "delta")),
+    (noise_for, ("epsilon", "rate", "steps", "delta")),
+    (best_attack, ("fpr", "epsilon", "delta")),
+    (auc_bound, ("epsilon", "delta")),
+]
+
+
+@pytest.mark.parametrize(("call", "names"), CALLS)
+def test_sound_numbers_are_not_refused(call, names):
+    assert call(*(SOUND[name] for name in names)) > 0
+
+
+@pytest.mark.parametrize(("call", "name", "value"), [
+    (call, name, value) for call, names in CALLS for name in names
+    for value in REFUSED[name]
+    if (call not in (best_attack, auc_bound) or name != "delta" or value not in (0, 1))
+])  # fmt: skip
+def test_no_guarantee_comes_of_a_number_that_makes_no_sense(call, name, value):
+    names = dict(CALLS)[call]
+    numbers = [SOUND[other] for other in names]
+    numbers[names.index(name)] = value
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        call(*numbers)
+
+
+def test_a_target_of_zero_or_infinity_has_no_smallest_noise():
+    for epsilon in (0, math.inf):
+        with pytest.raises(ValueError, match="epsilon must be"):
+            noise_for(epsilon, 0.1, 10, 1e-5)
+    with pytest.raises(ValueError, match="fpr must be"):
+        best_attack(torch.tensor([0.1, math.nan]), 1.0)
+
+
+@pytest.mark.parametrize("noise", [1e-3, 1e-100, 1e-160, 1e-200, 5e-324])
+@pytest.mark.parametrize("rate", [1, 0.5, 1e-6, 1e-300])
+def test_noise_that_vanishes_promises_nothing(rate, noise):
+    assert renyi_divergence(rate, noise, 2) > 1e5 or rate < 1e-5
+    assert epsilon_of(rate, noise, 1, 1e-5) > 1_000
+
+
+def test_extreme_numbers_that_make_sense_give_finite_or_infinite_answers():
+    assert epsilon_of(1, 1e-6, 10**300, 1e-5) == math.inf
+    assert epsilon_of(1e-300, 1e300, 1, 1e-300) >= 0
+    assert 0 <= epsilon_of(0.01, 1e300, 1, 1e-5) < 0.1
+    assert noise_for(1.0, 0.01, 0, 1e-5) == 0
+
+
+@pytest.mark.parametrize("epsilon", [800, 1e4, 1e300, math.inf])
+def test_without_a_promise_the_best_attack_is_perfect(epsilon):
+    assert auc_bound(epsilon) == 1
+    assert best_attack(1e-3, epsilon) == 1
+    assert auc_bound(epsilon, 1) == 1
+
+
+def test_an_infinite_epsilon_allows_even_an_attack_without_false_alarms():
+    assert best_attack(0.0, math.inf) == 1
+    assert best_attack(0.0, 800.0) == 0
+
+
+@pytest.mark.parametrize(("epsilon", "rate", "steps"), [
+    (200, 1.0, 1), (1e4, 1.0, 1), (1e6, 0.5, 10), (0.5, 0.01, 1_000), (3.0, 1.0, 50),
+    (1e12, 0.3, 1),
+])  # fmt: skip
+def test_the_noise_is_enough_and_a_little_less_is_not(epsilon, rate, steps):
+    noise = noise_for(epsilon, rate, steps, 1e-5)
+    assert epsilon_of(rate, noise, steps, 1e-5) <= epsilon
+    assert epsilon_of(rate, 0.99 * noise, steps, 1e-5) > epsilon
 
 
 def pair_loss(apply, real, fake):
@@ -138,6 +217,33 @@ def test_a_step_without_noise_or_bound_is_the_usual_one_and_noise_has_its_size(s
     nothing = torch.zeros(0, 200), torch.zeros(0, 200)
     private_step(wide, optimiser, None, nothing, clip=0.5, noise=3.0, expected=10)
     assert wide.weight.grad.std() == pytest.approx(3 * 0.5 / 10, rel=0.02)
+
+
+@pytest.mark.parametrize("value", [*NONE, -1.0])
+@pytest.mark.parametrize("name", ["clip", "noise", "expected"])
+def test_a_private_step_refuses_numbers_that_would_void_its_promise(small, name, value):
+    network, batch = small
+    before = [w.clone() for w in network.parameters()]
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    numbers = {"clip": 1.0, "noise": 1.0, "expected": 20, name: value}
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        private_step(network, optimiser, pair_loss, batch, **numbers)
+    assert all(map(torch.equal, before, network.parameters()))
+
+
+def test_an_example_whose_gradient_is_not_finite_does_not_pass_the_clipping(small):
+    network, (real, fake) = small
+    real[3] = math.nan
+    with pytest.raises(ValueError, match="not finite"):
+        clipped_sum(network, pair_loss, (real, fake), clip=1.0)
+    with pytest.raises(ValueError, match="clip must be"):
+        clipped_sum(network, pair_loss, (fake, fake), clip=0.0)
+
+
+@pytest.mark.parametrize("rate", [*NONE, -0.1, 1.5])
+def test_a_rate_that_is_no_probability_draws_no_batch(rate):
+    with pytest.raises(ValueError, match="rate must be"):
+        poisson_batch(torch.arange(10), rate)
 
 
 def test_poisson_batches_differ_in_size():
