@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
 from gan_utils.augment import colour, cutout, translation
-from gan_utils.metrics import frechet_distance, nearest, precision_recall
+from gan_utils.metrics import frechet_distance, nearest_neighbours, precision_recall
 
 KEPT = 16  # numbers that describe a picture in ``FeatureSpace``
 TO_JUDGE = 20  # pictures to hold out at least, where a quarter of them are so many
@@ -164,5 +164,5 @@ def near_pairs(pictures, training):
     In pixels after averaging down to 16 x 16, so that texture does not hide a copy.
     """
     small = [adaptive_avg_pool2d(part, 16).flatten(1) for part in (pictures, training)]
-    distances, rows = nearest(*small)
+    distances, rows = nearest_neighbours(*small)
     return distances[:, 0], rows[:, 0]

@@ -5,31 +5,14 @@ feature network. All distances are Euclidean. ``membership`` asks the reverse qu
 """
 
 import math
+import warnings
 from typing import NamedTuple
 
 import torch
+from scipy.cluster.vq import kmeans2
+from scipy.stats import mannwhitneyu
 
-from gan_utils.metrics import feature_pair, nearest
-
-
-def k_means(points, cells, seed=0, rounds=20):
-    """Centres of a partition of points by Lloyd's algorithm, begun at random points.
-
-    Args:
-        points: (N, d) float64; cells: how many centres, at most N.
-        seed: of the first centres; rounds: of the algorithm.
-    Returns:
-        Centres (cells, d).
-    """
-    order = torch.randperm(len(points), generator=torch.Generator().manual_seed(seed))
-    centres = points[order[:cells]].clone()
-    for _ in range(rounds):
-        owner = nearest(points, centres)[1][:, 0]
-        for cell in range(cells):
-            if (owner == cell).any():
-                centres[cell] = points[owner == cell].mean(0)
-    return centres
-
+from gan_utils.metrics import feature_pair, nearest_neighbours
 
 NEIGHBOURS = 32  # of a sample in the pooled real pictures; enough for every re-split
 
@@ -78,13 +61,15 @@ def neighbour_shares(samples, training, held_out, splits=1_000, seed=0):
 
     Args:
         samples: (N, d); training, held_out: (M, d) each, at least 2.
-        splits: how many re-splits.
+        splits: how many re-splits, at least 1.
         seed: of the re-splits.
     Returns:
         ``Copies``.
     Raises:
-        ValueError: unequal or too small sides, shapes differ, or a value is not finite.
+        ValueError: unequal or too small sides, shapes differ, a value is not finite, or
+            splits < 1.
     """
+    _need_count(splits, "splits")
     training, held_out = feature_pair(
         training, held_out, 2, "a comparison of two sides"
     )
@@ -95,7 +80,7 @@ def neighbour_shares(samples, training, held_out, splits=1_000, seed=0):
             f"by their number alone; got {size:,} and {len(held_out):,}: take a subset"
         )
     pooled = torch.cat([training, held_out])
-    distances, rows = nearest(samples, pooled, min(NEIGHBOURS, size + 1))
+    distances, rows = nearest_neighbours(samples, pooled, min(NEIGHBOURS, size + 1))
     is_training = torch.arange(2 * size) < size
     ratios = _ratios(distances, is_training[rows])
     found = _counts(ratios)
@@ -156,8 +141,8 @@ def authenticity(samples, training):
     Source:
         Alaa et al. 2022, arXiv:2102.08921, section 3.3.
     """
-    distances, rows = nearest(samples, training)
-    among = nearest(training, training, 2)[0][:, 1]
+    distances, rows = nearest_neighbours(samples, training)
+    among = nearest_neighbours(training, training, 2)[0][:, 1]
     return (distances[:, 0] > among[rows[:, 0]]).double().mean().item()
 
 
@@ -175,16 +160,19 @@ def data_copying(samples, training, held_out, cells=10, seed=0):
     Returns:
         ``DataCopying``; nan for both if no cell holds 5 of each.
     Raises:
-        ValueError: shapes differ, nothing there, or a value is not finite.
+        ValueError: shapes differ, nothing there, a value is not finite, or cells < 1.
     Source:
         Meehan, Chaudhuri and Dasgupta 2020, arXiv:2004.05675, section 3.
     """
+    _need_count(cells, "cells")
     samples, training = feature_pair(samples, training, 1, "the data-copying test")
     held_out, _ = feature_pair(held_out, training, 1, "the data-copying test")
     cells = max(1, min(cells, len(held_out) // 20, len(training) // 20))
-    centres = k_means(training, cells, seed)
-    of_sample, of_held_out = (nearest(x, centres)[1][:, 0] for x in (samples, held_out))
-    fake, real = (nearest(x, training)[0][:, 0] for x in (samples, held_out))
+    centres = _cell_centres(training, cells, seed)
+    of_sample, of_held_out = (
+        nearest_neighbours(x, centres)[1][:, 0] for x in (samples, held_out)
+    )
+    fake, real = (nearest_neighbours(x, training)[0][:, 0] for x in (samples, held_out))
     scores, weights = [], []
     for cell in range(cells):
         generated, kept = fake[of_sample == cell], real[of_held_out == cell]
@@ -198,15 +186,23 @@ def data_copying(samples, training, held_out, cells=10, seed=0):
     return DataCopying(statistic, statistic / spread, len(scores))
 
 
+def _need_count(value, name):
+    if not 1 <= value < math.inf or value != int(value):
+        raise ValueError(f"{name} must be a whole number from 1 on; got {value}")
+
+
+def _cell_centres(points, cells, seed):
+    """Centres (cells, d) of a partition by k-means, begun at random points."""
+    order = torch.randperm(len(points), generator=torch.Generator().manual_seed(seed))
+    with warnings.catch_warnings():  # of an empty cell, which copies of one point leave
+        warnings.simplefilter("ignore", UserWarning)
+        begin = points[order[:cells]].numpy()
+        centres, _ = kmeans2(points.numpy(), begin, iter=20, minit="matrix")
+    return torch.from_numpy(centres)
+
+
 def _mann_whitney(a, b):
     """The z-score of "a is larger than b", ties counted half."""
-    wins = wins_of(a, b).sum().item()
+    wins = mannwhitneyu(a, b, method="asymptotic").statistic
     n, m = len(a), len(b)
-    return (wins - n * m / 2) / math.sqrt(n * m * (n + m + 1) / 12)
-
-
-def wins_of(a, b):
-    """For every a, how many of b it exceeds; a tie counts half. (N,) float64."""
-    ranked = b.sort().values
-    below = torch.searchsorted(ranked, a)
-    return (below + torch.searchsorted(ranked, a, right=True)).double() / 2
+    return float(wins - n * m / 2) / math.sqrt(n * m * (n + m + 1) / 12)

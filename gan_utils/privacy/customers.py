@@ -9,6 +9,7 @@ import math
 from typing import NamedTuple
 
 import torch
+from scipy.stats import wasserstein_distance
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, gumbel_softmax
 
@@ -56,7 +57,11 @@ def simulate(count, seed=0):
         seed: of the draw.
     Returns:
         (count, 16) float32: four numbers in [-1, 1], then one-hot choices.
+    Raises:
+        ValueError: count is no whole number from 1 on.
     """
+    if not 1 <= count < math.inf or count != int(count):
+        raise ValueError(f"count must be a whole number from 1 on; got {count}")
     chance = torch.Generator().manual_seed(seed)
 
     def normal():
@@ -127,6 +132,10 @@ class TableGenerator(nn.Module):
 
     def __init__(self, latent_dim=16, width=64, temperature=0.5):
         super().__init__()
+        if not 0 < temperature < math.inf:
+            raise ValueError(
+                f"temperature must be a finite number above 0; got {temperature}"
+            )
         self.latent_dim, self.temperature = latent_dim, temperature
         self.body = mlp(latent_dim, width, width, WIDTH)
 
@@ -143,17 +152,17 @@ def marginal_distance(rows, real):
     For a choice it is the total variation of the frequencies.
 
     Args:
-        rows, real: encoded rows, equally many.
+        rows, real: encoded rows, (N, 16) and (M, 16).
     Returns:
         A float >= 0; 0 for equal marginals.
+    Raises:
+        ValueError: other shapes, or a value is not finite.
     """
-    if rows.shape != real.shape:
-        raise ValueError(
-            f"compare equally many rows; got {tuple(rows.shape)} and {tuple(real.shape)}"
-        )
+    _check(rows, real)
     count = len(NUMBERS)
-    a, b = (x[:, :count].sort(0).values for x in (rows, real))
-    of_numbers = (a - b).abs().mean(0).tolist()
+    of_numbers = [
+        float(wasserstein_distance(rows[:, k], real[:, k])) for k in range(count)
+    ]
     of_choices = [
         (x.mean(0) - y.mean(0)).abs().sum().item() / 2
         for x, y in zip(choices_of(rows), choices_of(real))
@@ -166,6 +175,7 @@ def correlation_error(rows, real):
 
     A column that is constant in ``rows`` counts as uncorrelated.
     """
+    _check(rows, real)
     a, b = (x.T.corrcoef().nan_to_num() for x in (rows, real))
     return (a - b).abs().fill_diagonal_(0).sum().item() / (WIDTH * (WIDTH - 1))
 
@@ -178,6 +188,7 @@ def response_auc(rows, test):
     Returns:
         ``Interval`` of the AUC; (0.5, 0.5, 0.5) where nobody or everybody answered.
     """
+    _check(rows, test)
     wanted = rows[:, TARGET]
     if wanted.mean() in (0, 1):
         return auc([0, 0], [0, 0])._replace(low=0.5, high=0.5)
@@ -198,3 +209,12 @@ def response_auc(rows, test):
     with torch.no_grad():
         scores = model(test[:, inputs])[:, 0]
     return auc(scores[test[:, TARGET] == 1], scores[test[:, TARGET] == 0])
+
+
+def _check(*tables):
+    """Refuse what is no encoded table."""
+    for rows in tables:
+        if rows.dim() != 2 or rows.shape[1] != WIDTH or len(rows) == 0:
+            raise ValueError(f"rows must be (N, {WIDTH}); got {tuple(rows.shape)}")
+        if not rows.isfinite().all():
+            raise ValueError("rows must be finite; the table holds NaN or infinity")

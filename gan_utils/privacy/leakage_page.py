@@ -2,7 +2,7 @@
 
 import html
 
-from gan_utils.metrics import nearest
+from gan_utils.metrics import nearest_neighbours
 from gan_utils.plotting import data_uri, png_bytes, tile
 
 SHOWN = 12  # closest pairs on the page
@@ -78,8 +78,8 @@ guarantee made during training, such as differential privacy, bounds attacks not
 def _pairs(samples, training, held_out):
     """The samples nearest to training, for what held-out pictures are near; as rows."""
     flat = [x.flatten(1) for x in (samples, training, held_out)]
-    to_training, of_training = nearest(flat[0], flat[1])
-    to_held_out, of_held_out = nearest(flat[0], flat[2])
+    to_training, of_training = nearest_neighbours(flat[0], flat[1])
+    to_held_out, of_held_out = nearest_neighbours(flat[0], flat[2])
     ratio = to_training[:, 0] / to_held_out[:, 0].clamp_min(1e-12)
     first = ratio.argsort()[:SHOWN]
     rows = {

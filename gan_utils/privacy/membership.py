@@ -8,11 +8,12 @@ import math
 from typing import NamedTuple
 
 import torch
+from scipy.special import expit
+from scipy.stats import binomtest, norm, rankdata
 
-from gan_utils.metrics import CHUNK, feature_pair, nearest
-from gan_utils.privacy.copying import wins_of
+from gan_utils.metrics import ball_counts, feature_pair, nearest_neighbours
 
-Z = 1.959964  # standard deviations around the mean that hold 95 % of a normal
+Z = float(norm.ppf(0.975))  # deviations around the mean that hold 95 % of a normal
 
 
 class Interval(NamedTuple):
@@ -27,29 +28,36 @@ def auc(members, others, z=Z):
     """The probability that a member scores higher than another picture, ties half.
 
     0.5 is a coin, 1 a perfect attack. The interval is DeLong's, laid on log(A / (1 - A))
-    so that it stays in [0, 1]; at 0 and 1, where his variance is 0, the rule of three on
-    the smaller side.
+    so that it stays in [0, 1]; where his variance is 0, as it is for A = 0 and 1, the rule
+    of three on the smaller side.
 
     Args:
         members, others: scores (N,) and (M,), at least 2 of each.
-        z: half the interval's width in standard errors.
+        z: half the interval's width in standard errors, > 0.
     Returns:
         ``Interval`` in [0, 1].
     Raises:
-        ValueError: fewer than 2 scores on a side, or a score is not finite.
+        ValueError: fewer than 2 scores on a side, a score is not finite, or z.
     Source:
         DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44, 837-845.
     """
+    if not 0 < z < math.inf:
+        raise ValueError(f"z must be a finite number above 0; got {z}")
     a, b = _scores(members, others)
-    of_members = wins_of(a, b) / len(b)
-    of_others = 1 - wins_of(b, a) / len(a)
+    of_members, of_others = _wins(a, b), 1 - _wins(b, a)
     value = of_members.mean().item()
-    if not 0 < value < 1:
+    error = math.sqrt(of_members.var() / len(a) + of_others.var() / len(b))
+    if error == 0:
         reach = min(1.0, 3 / min(len(a), len(b)))
         return Interval(value, max(0.0, value - reach), min(1.0, value + reach))
-    error = math.sqrt(of_members.var() / len(a) + of_others.var() / len(b))
     middle, reach = math.log(value / (1 - value)), z * error / (value * (1 - value))
-    return Interval(value, *(1 / (1 + math.exp(-middle - s * reach)) for s in (-1, 1)))
+    return Interval(value, *(float(expit(middle + s * reach)) for s in (-1, 1)))
+
+
+def _wins(a, b):
+    """For every a the share of b that it exceeds, (N,) float64; a tie counts half."""
+    ranks = rankdata(torch.cat([a, b]))[: len(a)] - rankdata(a)
+    return torch.from_numpy(ranks) / len(b)
 
 
 def tpr_at(members, others, fpr=0.01):
@@ -72,19 +80,23 @@ def tpr_at(members, others, fpr=0.01):
     if not 0 <= fpr < 1:
         raise ValueError(f"fpr is a share of pictures in [0, 1); got {fpr}")
     a, b = _scores(members, others)
-    threshold = b.sort(descending=True).values[int(fpr * len(b))]
+    allowed = min(int(fpr * len(b) + 1e-9), len(b) - 1)  # 0.29 * 100 is 28.999...
+    threshold = b.sort(descending=True).values[allowed]
     return share_of(int((a > threshold).sum()), len(a))
 
 
-def share_of(hits, count, z=Z):
-    """The share hits / count and Wilson's interval for it, an ``Interval``."""
-    share, extra = hits / count, z * z / count
-    middle = (share + extra / 2) / (1 + extra)
-    reach = (
-        z * math.sqrt(share * (1 - share) / count + extra / (4 * count)) / (1 + extra)
-    )
-    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
-    return Interval(share, low if hits else 0.0, high if hits < count else 1.0)
+def share_of(hits, count):
+    """The share hits / count and Wilson's interval for it, an ``Interval``.
+
+    Raises:
+        ValueError: not whole numbers with 0 <= hits <= count and count >= 1.
+    """
+    if not 0 <= hits <= count < math.inf or count < 1 or hits != int(hits):
+        raise ValueError(
+            f"hits must be a whole number from 0 to count >= 1; got {hits} of {count}"
+        )
+    found = binomtest(int(hits), int(count)).proportion_ci(method="wilson")
+    return Interval(hits / count, float(found.low), float(found.high))
 
 
 def nearest_score(pictures, samples):
@@ -97,7 +109,7 @@ def nearest_score(pictures, samples):
     Source:
         Chen et al. 2020, arXiv:1909.03935, section 5, the full black box.
     """
-    return -nearest(pictures, samples)[0][:, 0]
+    return -nearest_neighbours(pictures, samples)[0][:, 0]
 
 
 def monte_carlo_score(pictures, samples, radius=None):
@@ -109,7 +121,7 @@ def monte_carlo_score(pictures, samples, radius=None):
         radius: of the ball; None takes the median of the candidates' distances to their
             nearest sample, which needs no knowledge of who is a member.
     Returns:
-        Scores (N,) in [0, 1]: the share of samples in the ball.
+        Scores (N,) in [0, 1]: the share of samples in the ball, borders included.
     Source:
         Hilprecht, Härterich and Bernau 2019, "Monte Carlo and reconstruction membership
         inference attacks against generative models", PoPETs 2019(4), section 4.
@@ -117,11 +129,11 @@ def monte_carlo_score(pictures, samples, radius=None):
     pictures, samples = feature_pair(pictures, samples, 1, "a Monte Carlo attack")
     if radius is None:
         radius = -nearest_score(pictures, samples).median()
-    inside = [
-        (torch.cdist(chunk, samples) <= radius).double().mean(1)
-        for chunk in pictures.split(CHUNK)
-    ]
-    return torch.cat(inside)
+    if not 0 <= radius < math.inf:
+        raise ValueError(f"radius must be a finite distance >= 0; got {radius}")
+    radii = torch.full((len(pictures),), float(radius), dtype=torch.float64)
+    _, inside = ball_counts(pictures, radii, samples)
+    return inside.double() / len(samples)
 
 
 def _scores(members, others):

@@ -2,12 +2,12 @@ import math
 
 import pytest
 import torch
+from scipy.stats import mannwhitneyu, norm
 
-from gan_utils.metrics import nearest
+from gan_utils.metrics import nearest_neighbours
 from gan_utils.privacy.copying import (
     authenticity,
     data_copying,
-    k_means,
     neighbour_shares,
 )
 from gan_utils.privacy.membership import (
@@ -28,7 +28,7 @@ def three():
 
 def test_neighbours_come_sorted_and_a_point_is_at_distance_zero_of_itself(three):
     points = 50 + three[0]  # far from 0, where the fast distance is inexact
-    distances, rows = nearest(points, points, 3)
+    distances, rows = nearest_neighbours(points, points, 3)
     assert torch.equal(rows[:, 0], torch.arange(400))
     assert torch.equal(distances[:, 0], torch.zeros(400, dtype=torch.float64))
     by_hand = torch.cdist(points.double(), points.double()).sort(1).values[:, :3]
@@ -78,6 +78,43 @@ def test_far_samples_raise_the_data_copying_test(three):
     assert data_copying(2 * fresh, training, held_out).z > 5
 
 
+def test_copies_of_one_picture_fill_one_cell_and_raise_no_warning(recwarn):
+    one = torch.ones(300, 784) / 3
+    found = data_copying(one, one, one)
+    assert found.z == 0
+    assert found.cells <= 1 + 300 // 20
+    assert not recwarn.list
+
+
+def test_the_data_copying_test_is_mann_whitneys_in_every_cell():
+    """Two far heaps are the two cells; scipy knows the p-value of each."""
+    torch.manual_seed(0)
+    heap = torch.tensor([[-50.0], [50.0]]).repeat(100, 3)
+    training, held_out = heap + torch.randn(200, 3), heap + torch.randn(200, 3)
+    samples = heap + 0.7 * torch.randn(200, 3)
+    found = data_copying(samples, training, held_out, cells=2)
+    z = []
+    for rows in (slice(0, None, 2), slice(1, None, 2)):
+        a, b = (
+            torch.cdist(x[rows].double(), training.double()).min(1).values
+            for x in (samples, held_out)
+        )
+        p = mannwhitneyu(
+            a, b, use_continuity=False, method="asymptotic", alternative="less"
+        ).pvalue
+        z.append(norm.ppf(p))
+    assert found.statistic == pytest.approx(sum(z) / 2, abs=1e-6)
+    assert found.z == pytest.approx(sum(z) / 2**0.5, abs=1e-6)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 0, -1, 1.5])
+def test_numbers_of_cells_and_splits_are_checked(three, value):
+    with pytest.raises(ValueError, match="splits must be"):
+        neighbour_shares(*three, splits=value)
+    with pytest.raises(ValueError, match="cells must be"):
+        data_copying(*three, cells=value)
+
+
 def test_unequal_sides_are_refused_in_one_sentence(three):
     with pytest.raises(ValueError, match="equally many"):
         neighbour_shares(three[0], three[1], three[2][:100])
@@ -86,13 +123,6 @@ def test_unequal_sides_are_refused_in_one_sentence(three):
     with pytest.raises(ValueError, match="finite"):
         authenticity(three[0] / 0, three[1])
     assert math.isnan(data_copying(three[0][:3], three[1], three[2]).z)
-
-
-def test_k_means_finds_two_heaps():
-    heaps = torch.cat([torch.randn(50, 2) - 20, torch.randn(50, 2) + 20]).double()
-    centres = k_means(heaps, 2).sort(0).values
-    torch.testing.assert_close(centres.mean(1), torch.tensor([-20.0, 20.0]).double(),
-                               atol=1, rtol=0)  # fmt: skip
 
 
 def test_auc_of_known_scores():
@@ -125,6 +155,70 @@ def test_tpr_counts_members_above_all_but_one_in_a_hundred():
         auc([1], [1, 2])
     with pytest.raises(ValueError, match="finite"):
         auc([1, math.nan], [1, 2])
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 0, -1])
+def test_an_interval_needs_a_width(value):
+    with pytest.raises(ValueError, match="z must be"):
+        auc([1, 2, 4], [3, 0, 1], z=value)
+
+
+def test_a_very_wide_interval_ends_at_the_bounds():
+    assert auc([1, 2, 4], [3, 0, 1], z=1e9)[1:] == (0, 1)
+
+
+def test_scores_that_are_all_equal_prove_nothing():
+    found = auc([1, 1, 1], [1, 1, 1])
+    assert (found.low, found.high) == (0, 1)
+    assert auc([7] * 300, [7] * 300)[1:] == pytest.approx((0.49, 0.51))
+
+
+@pytest.mark.parametrize("fpr", [math.nan, math.inf, -0.1, 1, 1e300])
+def test_a_rate_of_false_alarms_is_a_share(fpr):
+    with pytest.raises(ValueError, match="fpr"):
+        tpr_at([1, 2], [1, 2], fpr=fpr)
+
+
+def test_the_threshold_uses_the_whole_rate_that_is_allowed():
+    others = torch.arange(100)
+    for hundredths in range(100):
+        found = tpr_at(others, others, fpr=hundredths / 100)
+        assert found.value == hundredths / 100
+    assert tpr_at([1, 2, 3], [1, 2, 3], fpr=math.nextafter(1, 0)).value == 2 / 3
+
+
+@pytest.mark.parametrize(("hits", "count"), [
+    (0, 0), (-1, 5), (6, 5), (math.nan, 5), (1, math.nan), (1.5, 5), (1, math.inf),
+])  # fmt: skip
+def test_a_share_needs_whole_counts(hits, count):
+    with pytest.raises(ValueError, match="hits"):
+        share_of(hits, count)
+
+
+@pytest.mark.parametrize("radius", [math.nan, math.inf, -1.0])
+def test_a_ball_needs_a_radius(three, radius):
+    with pytest.raises(ValueError, match="radius must be"):
+        monte_carlo_score(three[0], three[1], radius)
+
+
+@pytest.mark.parametrize("dim", [3, 64, 784])
+def test_a_replayed_picture_lies_in_a_ball_of_radius_zero(dim):
+    torch.manual_seed(0)
+    members, others = torch.randn(2, 40, dim)
+    scores = monte_carlo_score(torch.cat([members, others]), members, radius=0)
+    assert scores.tolist() == 40 * [1 / 40] + 40 * [0]
+
+
+def test_the_usual_radius_is_one_candidates_distance_and_reaches_it():
+    for seed in range(10):
+        torch.manual_seed(seed)
+        pictures, samples = torch.randn(2, 99, 64)
+        assert (monte_carlo_score(pictures, samples) > 0).sum() == 50
+
+
+def test_results_are_plain_numbers():
+    found = [*auc([1, 2], [1, 3]), *auc([1, 1], [0, 0]), *tpr_at([1, 2], [1, 2])]
+    assert {type(x) for x in found} == {float}
 
 
 def test_wilsons_interval():

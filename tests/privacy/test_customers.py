@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -52,9 +54,43 @@ def test_answers_can_be_foreseen_from_real_rows_only(rows):
     assert customers.response_auc(nobody, test).value == 0.5
 
 
-def test_unequal_numbers_are_refused(rows):
-    with pytest.raises(ValueError, match="equally many"):
-        customers.marginal_distance(rows[:10], rows)
+def test_what_is_no_table_is_refused_and_unequal_numbers_are_not(rows):
+    assert customers.marginal_distance(rows[:10_000], rows) < 0.02
+    for other in (rows[:, 1:], rows[:0], rows[0]):
+        with pytest.raises(ValueError, match=r"\(N, 16\)"):
+            customers.marginal_distance(other, rows)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 0, -3, 2.5])
+def test_a_table_needs_a_whole_number_of_customers(value):
+    with pytest.raises(ValueError, match="count must be"):
+        customers.simulate(value)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 0, -1])
+def test_the_draw_of_a_choice_needs_a_temperature(value):
+    with pytest.raises(ValueError, match="temperature must be"):
+        customers.TableGenerator(temperature=value)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("judge", [
+    customers.marginal_distance, customers.correlation_error, customers.response_auc,
+])  # fmt: skip
+def test_no_score_comes_of_a_broken_table(rows, judge, value):
+    broken, sound = rows[:200].clone(), rows[200:400]
+    broken[3, 1] = value
+    for sides in ((broken, sound), (sound, broken)):
+        with pytest.raises(ValueError, match="finite"):
+            judge(*sides)
+
+
+def test_the_distance_of_numbers_is_wasserstein_1(rows):
+    moved = rows.clone()
+    moved[:, 1] = moved[:, 1] ** 3
+    a, b = rows[:, 1].sort().values, moved[:, 1].sort().values
+    by_hand = (a - b).abs().double().mean().item() / 8
+    assert customers.marginal_distance(moved, rows) == pytest.approx(by_hand, rel=1e-5)
 
 
 def test_the_generator_draws_valid_rows_and_passes_gradients():
