@@ -22,7 +22,7 @@ from gan_utils.ads.product_trial.model import (
     WEIGHTS,
     TrialDiscriminator,
     TrialGenerator,
-    fit,
+    train_trial,
     window,
     wishes,
 )
@@ -48,10 +48,10 @@ def lipstick(seed, masked, weights, test):
     torch.manual_seed(seed)
     bare = portraits(PEOPLE, 1, recipes.TRAINING_SHADES).bare
     worn = portraits(PEOPLE, 2, recipes.TRAINING_SHADES)
-    network = fit(
+    network = train_trial(
         TrialGenerator(masked=masked), TrialDiscriminator(), window(bare, LIPS),
         window(worn.with_lipstick, LIPS), wishes(shade_colours()[worn.shade]), STEPS,
-        weights,
+        weights=weights,
     )  # fmt: skip
     return recipes.lipstick_scores(network, test)
 

@@ -3,5 +3,6 @@
 A recipe is a plain function of ``train``: it makes its networks, hands them over to be
 trained, and returns the network with the facts for its card. ``train(generator,
 discriminator, steps, **options)`` is an ``engine.session.Training``, or anything alike.
-Start with ``fashion.quick``.
+A network that ``engine`` does not train gets ``train`` all the same, so that every recipe
+is called alike. Start with ``fashion.quick``.
 """

@@ -13,7 +13,7 @@ from gan_utils.ads.creatives.networks import (
 )
 from gan_utils.ads.creatives.scene import ATTRIBUTES, Banners, draw_attributes, render
 from gan_utils.data import to_float
-from gan_utils.training import by_steps
+from gan_utils.recipes.classifier import train_classifier
 
 DATA = "banners drawn around Fashion-MNIST (MIT): data/scenes/banners.md"
 WISHES, PACK = 16_000, 2  # wishes, and real banners for each of them
@@ -66,23 +66,18 @@ def _train(train, steps, width, pack, banners, told=True):
     return network.generator, {**facts, "width": width, "data": DATA}
 
 
-def banner_reader(train=None, steps=2000, batch_size=64):
-    """The evaluator of banners, trained on other products. It is no GAN."""
+def banner_reader(train, steps=2000, batch_size=64):
+    """The evaluator of banners, from other products. No GAN: ``train`` is not used."""
     random = torch.Generator().manual_seed(1)
     banners = render(draw_attributes(12_000, random), "judge", seed=1)
     network = BannerReader()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
-    for _ in by_steps(steps):
+
+    def loss_of(step):
         which = torch.randint(len(banners.images), (batch_size,))
         logits = network(to_float(banners.images[which]))
-        truths = banners.attributes[which].unbind(1)
-        loss = sum(map(cross_entropy, logits, truths))
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-    network.eval()
+        return sum(map(cross_entropy, logits, banners.attributes[which].unbind(1)))
+
+    train_classifier(network, loss_of, steps, 3e-3)
     fresh = banner_scores.unseen_banners()
     with torch.no_grad():
         parts = to_float(fresh.images).split(500)

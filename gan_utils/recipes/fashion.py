@@ -1,9 +1,4 @@
-"""What made the shipped checkpoints: ``python3 run.py train NAME`` runs a recipe.
-
-A recipe is a plain function of ``train``: it makes its networks, hands them over to be
-trained, and returns the result with the facts for its card. ``train(generator,
-discriminator, steps, **options)`` is a ``engine.session.Training``, or anything alike.
-"""
+"""What made the checkpoints of Fashion-MNIST: generators, and the judge behind the FID."""
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -18,7 +13,7 @@ from gan_utils.networks import (
     FeatureNetwork,
     ProjectionDiscriminator,
 )
-from gan_utils.training import by_steps
+from gan_utils.recipes.classifier import train_classifier
 
 
 def quick(train, steps=2000):
@@ -52,23 +47,19 @@ def explorer_conditional(train, steps=30_000, latent_dim=64, width=48):
     return network, {**_facts(network, steps, width), "directions": found}
 
 
-def feature_network(train=None, steps=5000, batch_size=128):
+def feature_network(train, steps=5000, batch_size=128):
     """The classifier behind the FID. It is no GAN: ``train`` is not used."""
     images, labels = fashion_mnist("train")
     network = FeatureNetwork()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
-    for step, _ in enumerate(by_steps(steps)):
+
+    def loss_of(step):
         which = torch.randint(len(images), (batch_size,))
         batch = to_float(images[which])
         if step % 2:
             batch = batch.flip(-1)
-        loss = cross_entropy(network(batch), labels[which], label_smoothing=0.05)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-    return network.eval(), {
+        return cross_entropy(network(batch), labels[which], label_smoothing=0.05)
+
+    return train_classifier(network, loss_of, steps, 4e-3), {
         "test accuracy": accuracy(network),
         "steps": steps,
         "batch": batch_size,

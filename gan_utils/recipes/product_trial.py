@@ -10,7 +10,7 @@ from gan_utils.ads.product_trial.model import (
     LIPS,
     TrialDiscriminator,
     TrialGenerator,
-    fit,
+    train_trial,
     window,
     wishes,
 )
@@ -20,6 +20,7 @@ from gan_utils.ads.product_trial.portraits import (
     shade_colours,
 )
 from gan_utils.ads.product_trial.products import BRANDS, HELD_OUT_SHADES, SHADES
+from gan_utils.recipes.classifier import train_classifier
 
 TRAINING_SHADES = [i for i in range(len(SHADES)) if i not in HELD_OUT_SHADES]
 TRAINING, TEST, JUDGE = 1500, 300, 3000  # people drawn for each purpose
@@ -28,15 +29,16 @@ SEEDS = {"bare": 1, "product": 2, "test": 3, "judge": 4}
 DATA = "portraits drawn by gan_utils.ads.product_trial.portraits (MIT)"
 
 
-def lipstick_trial(train=None, steps=3000, people=TRAINING):
+def lipstick_trial(train, steps=3000, people=TRAINING):
     """Lesson 18's GAN that puts lipstick on and takes it off. ``train`` is not used."""
     bare = portraits(people, SEEDS["bare"], TRAINING_SHADES).bare
     worn = portraits(people, SEEDS["product"], TRAINING_SHADES)
     wish = wishes(shade_colours()[worn.shade])
     generator, discriminator = TrialGenerator(), TrialDiscriminator()
-    network = fit(generator, discriminator, window(bare, LIPS),
-                  window(worn.with_lipstick, LIPS), wish, steps, gamma=0.02,
-                  watch=_tell(steps))  # fmt: skip
+    network = train_trial(
+        generator, discriminator, window(bare, LIPS), window(worn.with_lipstick, LIPS),
+        wish, steps, gamma=0.02, watch=_tell(steps),
+    )  # fmt: skip
     return network, {
         **lipstick_scores(network), "steps": steps, "batch": 32,
         "parameters": _parameters(network), "data": DATA,
@@ -68,15 +70,16 @@ def lipstick_scores(generator, test=None):
     return {name: round(float(value), 4) for name, value in scores.items()}
 
 
-def eyewear_drawn(train=None, steps=450, people=TRAINING):
-    """The same GAN told to draw eyewear, for comparison with placing it."""
+def eyewear_drawn(train, steps=450, people=TRAINING):
+    """The same GAN draws eyewear, a rival of placing it. ``train`` is not used."""
     bare = portraits(people, SEEDS["bare"]).bare
     worn = portraits(people, SEEDS["product"])
     generator = TrialGenerator(facts=FACTS)
     discriminator = TrialDiscriminator((32, 64), facts=FACTS)
-    network = fit(generator, discriminator, window(bare, EYES),
-                  window(worn.with_eyewear, EYES), eyewear_wishes(worn), steps,
-                  watch=_tell(steps))  # fmt: skip
+    network = train_trial(
+        generator, discriminator, window(bare, EYES), window(worn.with_eyewear, EYES),
+        eyewear_wishes(worn), steps, watch=_tell(steps),
+    )  # fmt: skip
     return network, {
         **drawn_scores(network), "steps": steps, "batch": 32,
         "parameters": _parameters(network), "data": DATA,
@@ -103,8 +106,11 @@ def drawn_scores(generator, test=None):
     return {"error in the eyewear": round(error.item(), 4)}
 
 
-def eyewear_trial(train=None, steps=1800, people=TRAINING):
-    """Lesson 18's finder and placer of eyewear: no pairs, no landmarks, no GAN."""
+def eyewear_trial(train, steps=1800, people=TRAINING):
+    """Lesson 18's finder and placer of eyewear: no pairs, no landmarks, no GAN.
+
+    ``train`` is not used.
+    """
     bare = portraits(people, SEEDS["bare"]).bare
     worn = portraits(people, SEEDS["product"])
     pictures, network = placement.catalogue(), placement.EyewearFitting()
@@ -144,26 +150,20 @@ def eyewear_scores(network, test=None):
     return {name: round(float(value), 4) for name, value in scores.items()}
 
 
-def product_evaluator(train=None, steps=1200, people=JUDGE):
-    """The judge of lesson 18: names brand, frame and shade; sees true pictures only."""
+def product_evaluator(train, steps=1200, people=JUDGE):
+    """Lesson 18's judge of true pictures: brand, frame, shade. ``train`` is not used."""
     seen = portraits(people, SEEDS["judge"])
     network = trial_scores.ProductEvaluator()
-    optimiser = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
-    watch = _tell(steps)
-    for step in range(steps):
+
+    def loss_of(step):
         i = torch.randint(people, (48,))
         shift = torch.randint(-2, 3, (2,)).tolist()
         brand, frame, _ = network(seen.with_eyewear[i].roll(shift, (2, 3)))
         shade = network(seen.with_lipstick[i].roll(shift, (2, 3)))[2]
         loss = cross_entropy(brand, seen.brand[i]) + cross_entropy(frame, seen.frame[i])
-        loss = loss + cross_entropy(shade, seen.shade[i])
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        watch(step, loss.item())
-    return network.eval(), {
+        return loss + cross_entropy(shade, seen.shade[i])
+
+    return train_classifier(network, loss_of, steps, 4e-3), {
         **evaluator_scores(network), "steps": steps, "batch": 48,
         "parameters": _parameters(network), "data": DATA,
     }  # fmt: skip

@@ -12,9 +12,9 @@ PAIRS = 6_000  # rendered for the training
 WIDTH = 24
 
 
-def try_on(train=None, steps=3_500, pairs=PAIRS, width=WIDTH):
+def try_on(train, steps=3_500, pairs=PAIRS, width=WIDTH):
     """The generator of lesson 17's try-on room. It owns its loop: ``train`` gives the seed."""
-    scene = scenes.try_on(pairs, seed=getattr(train, "seed", 0))
+    scene = scenes.try_on(pairs, seed=train.seed)
     generator = train_try_on(
         TryOnGenerator(width), PatchDiscriminator(), scene, by_steps(steps), decay=0.998
     )

@@ -94,7 +94,7 @@ def test_recipes_run_in_a_few_steps(monkeypatch, capsys):
     ):
         rival, _ = recipe(cli.Training(), 3, width=4)
         assert rival.latent_dim == 64
-    reader, facts = creatives.banner_reader(steps=40, batch_size=32)
+    reader, facts = creatives.banner_reader(None, steps=40, batch_size=32)
     assert facts["test accuracy"]["palette"] > 0.5
 
 

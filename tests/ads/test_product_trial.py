@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch.nn.functional import softplus
 
 from gan_utils.ads.product_trial import placement
 from gan_utils.ads.product_trial import scores as trial_scores
@@ -12,8 +13,8 @@ from gan_utils.ads.product_trial.model import (
     TrialDiscriminator,
     TrialGenerator,
     blend,
-    fit,
     put_back,
+    train_trial,
     trial_d_loss,
     trial_g_loss,
     window,
@@ -64,6 +65,45 @@ def test_a_blind_discriminator_pays_two_and_a_half_log_2():
     assert loss.item() == pytest.approx(2.5 * math.log(2), rel=1e-5)
 
 
+class OfWish(torch.nn.Module):
+    """A discriminator whose logit is the wish's first number, whatever the picture."""
+
+    def forward(self, images, wish):
+        return wish[:, 0]
+
+
+def paid_for(own, wrong):
+    """The third term of the discriminator's loss: real pictures with a wrong wish."""
+    images, asked = torch.zeros(len(own), 3, 32, 32), torch.zeros(1, own.shape[1])
+    loss = trial_d_loss(OfWish(), images, own, images[:1], asked, wrong)
+    return loss - softplus(-own[:, 0]).mean() - math.log(2)
+
+
+@pytest.mark.parametrize("facts", [0, 5])
+def test_a_wish_that_the_picture_does_show_is_not_called_wrong(facts):
+    torch.manual_seed(0)
+    own = wishes(torch.rand(6, 3), torch.rand(6, facts) if facts else None)
+    own[1] = own[0]  # two faces with one shade
+    wrong = own.roll(1, 0)  # so that the second is offered its own
+    expected = softplus(wrong[[0, 2, 3, 4, 5], 0]).mean() / 2
+    torch.testing.assert_close(paid_for(own, wrong), expected)
+    torch.testing.assert_close(paid_for(own, wrong[:2]), softplus(wrong[0, 0]) / 2)
+    assert paid_for(own, own) == pytest.approx(0, abs=1e-6)
+    if facts:  # the same colour, another brand: that is wrong
+        other = own.clone()
+        other[:, -1] = 1 - other[:, -1]
+        torch.testing.assert_close(paid_for(own, other), softplus(own[:, 0]).mean() / 2)
+
+
+def test_one_shade_in_all_pictures_leaves_a_finite_loss():
+    images, wish, _ = batch(8)
+    reports = []
+    train_trial(TrialGenerator(4), TrialDiscriminator(width=4), images, images,
+                wish[:1].expand(8, -1), 2, batch=4,
+                watch=lambda *report: reports.append(report))  # fmt: skip
+    assert all(math.isfinite(loss) for report in reports for loss in report)
+
+
 def test_a_lazy_generator_pays_only_the_adversary():
     images, wish, own = batch()
     generator, discriminator = TrialGenerator(), TrialDiscriminator()
@@ -75,11 +115,11 @@ def test_a_lazy_generator_pays_only_the_adversary():
     torch.testing.assert_close(fake, images)
 
 
-def test_fit_trains_and_returns_the_average():
+def test_training_runs_and_returns_the_average():
     images, wish, _ = batch(8)
     seen = []
-    ema = fit(TrialGenerator(4), TrialDiscriminator(width=4), images, images, wish, 3,
-              batch=4, watch=lambda *report: seen.append(report))  # fmt: skip
+    ema = train_trial(TrialGenerator(4), TrialDiscriminator(width=4), images, images,
+                      wish, 3, batch=4, watch=lambda *report: seen.append(report))  # fmt: skip
     assert len(seen) == 3
     assert not ema.training
     assert all(math.isfinite(loss) for report in seen for loss in report)
@@ -196,7 +236,7 @@ def test_the_shipped_drawer_and_judge_score_what_their_cards_say(test_set):
 )
 def test_every_recipe_runs_in_a_few_steps(recipe, capsys):
     torch.manual_seed(0)
-    _, facts = getattr(product_trial, recipe)(steps=2, people=60)
+    _, facts = getattr(product_trial, recipe)(None, steps=2, people=60)
     assert facts["steps"] == 2
     assert facts["parameters"] > 10_000
 

@@ -22,6 +22,7 @@ from gan_utils.ads.try_on.scores import (
     texture_energy,
 )
 from gan_utils.checkpoints import load_checkpoint, read_card
+from gan_utils.engine import cli
 from gan_utils.recipes import try_on
 
 
@@ -213,7 +214,7 @@ def test_the_shipped_generator_scores_what_its_card_says():
 
 def test_the_recipe_runs_in_a_few_steps(capsys):
     torch.manual_seed(0)
-    generator, facts = try_on.try_on(steps=2, pairs=20, width=4)
+    generator, facts = try_on.try_on(cli.Training(), steps=2, pairs=20, width=4)
     assert facts["steps"] == 2
     assert facts["scores, paired"]["identity error"] == 0
     assert not generator.training

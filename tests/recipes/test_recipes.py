@@ -8,7 +8,7 @@ from gan_utils.recipes import fashion
 
 def test_the_feature_network_learns_in_a_few_steps(capsys):
     torch.manual_seed(0)
-    network, facts = fashion.feature_network(steps=60, batch_size=32)
+    network, facts = fashion.feature_network(None, steps=60, batch_size=32)
     assert facts["test accuracy"] > 0.5
     assert not network.training
     assert "step 0 of 60" in capsys.readouterr().out

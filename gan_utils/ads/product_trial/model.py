@@ -144,13 +144,15 @@ def trial_d_loss(discriminator, real, own, fake, asked, wrong):
     Args:
         real, own: photographs of both sides and what they show.
         fake, asked: generated pictures and what was asked for.
-        wrong: wishes (K, ...) that the first K real pictures do not show.
+        wrong: wishes (K, ...) to offer the first K real pictures instead of their own.
+            A picture whose own wish it happens to be is left out.
     """
-    mismatched = discriminator(real[: len(wrong)], wrong)
+    mismatched = softplus(discriminator(real[: len(wrong)], wrong))
+    is_wrong = (wrong != own[: len(wrong)]).any(1)
     return (
         softplus(-discriminator(real, own)).mean()
         + softplus(discriminator(fake, asked)).mean()
-        + softplus(mismatched).mean() / 2
+        + (mismatched * is_wrong).sum() / is_wrong.sum().clamp_min(1) / 2
     )
 
 
@@ -178,8 +180,20 @@ def trial_g_loss(generator, discriminator, images, own, asked, weights):
     return loss, fake.detach()
 
 
-def fit(generator, discriminator, bare, product, wish, steps, weights=WEIGHTS,
-        batch=16, lr=2e-3, gamma=0.05, watch=lambda step, d_loss, g_loss: None):  # fmt: skip
+def train_trial(
+    generator,
+    discriminator,
+    bare,
+    product,
+    wish,
+    steps,
+    *,
+    weights=WEIGHTS,
+    batch=16,
+    lr=2e-3,
+    gamma=0.05,
+    watch=lambda step, d_loss, g_loss: None,
+):
     """Train both players on unpaired pictures; returns the averaged (EMA) generator.
 
     Args:
