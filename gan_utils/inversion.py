@@ -40,7 +40,7 @@ def invert(generator, picture, steps=100, starts=16, labels=None, **options):
     """Find z with G(z) like the picture; see ``inversion`` for arguments and method.
 
     Returns:
-        The ``Inversion`` after the last step.
+        The best ``Inversion`` after the last step.
     """
     *_, last = inversion(generator, picture, steps, starts, labels, **options)
     return last
@@ -65,13 +65,17 @@ def inversion(
         prior: weight of the second term.
         seed: of the random starts.
     Yields:
-        The best ``Inversion`` so far, ``total_steps(steps, starts)`` times.
+        The best ``Inversion`` so far, ``total_steps(steps, starts)`` times: the error
+        never rises.
     Raises:
-        ValueError: the picture's shape is not that of the generator, or labels are missing.
+        ValueError: the picture's shape is not that of the generator, labels are missing,
+            or steps or starts are below 1.
     Source:
         Zhu et al. 2016, arXiv:1609.03552, section 3.1; Marquardt 1963,
         doi:10.1137/0111030.
     """
+    if steps < 1 or starts < 1:
+        raise ValueError(f"steps and starts must be >= 1; got {steps} and {starts}")
     classes = getattr(generator, "classes", None)
     if classes is not None and labels is None:
         raise ValueError("a conditional generator needs labels: a class or one a start")
@@ -79,27 +83,33 @@ def inversion(
     z = _starts(generator, picture, fixed, seed).requires_grad_()
     optimiser = torch.optim.Adam([z], lr=lr, betas=(0.9, 0.99))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, lr / 20)
+    found = None
     for step in range(1, steps + 1):
         error = _residuals(generator, z, fixed, picture, prior).square().sum(1)
         z.grad = torch.autograd.grad(error.sum(), z)[0]
         optimiser.step()
         schedule.step()
-        best = error.argmin().item()
-        found = _report(
-            generator, z[best].detach(), fixed[best], picture, classes, step
-        )
+        k = error.argmin()
+        now = _report(generator, z[k].detach(), fixed[k], picture, classes, step)
+        found = _better(found, now)
         yield found
     for k in error.argsort()[:POLISHED]:
         for point in _marquardt(generator, z[k].detach(), fixed[k], picture, prior):
             step += 1
             now = _report(generator, point, fixed[k], picture, classes, step)
-            found = min(now, found._replace(step=step), key=lambda one: one.error)
+            found = _better(found, now)
             yield found
 
 
 def total_steps(steps, starts):
     """How often ``inversion`` yields."""
     return steps + POLISH_STEPS * min(starts, POLISHED)
+
+
+def _better(found, now):
+    """Of two inversions the one with the smaller error, at the later one's step."""
+    kept = found is not None and found.error <= now.error
+    return found._replace(step=now.step) if kept else now
 
 
 def _residuals(generator, z, labels, picture, prior):

@@ -63,30 +63,8 @@ def slerp(start, end, t):
 # Truncation
 
 
-def truncated_normal(shape, threshold, random=None):
-    """Gaussian noise in which every number beyond the threshold is drawn again.
-
-    Args:
-        shape: of the result.
-        threshold: > 0; smaller means more typical and less varied pictures.
-        random: a ``torch.Generator``.
-    Raises:
-        ValueError: threshold <= 0, where no number would be accepted.
-    Source:
-        Brock et al. 2018, arXiv:1809.11096, section 3.1: the "truncation trick".
-    """
-    if not threshold > 0:
-        raise ValueError(f"threshold must be greater than 0; got {threshold}")
-    uniform = torch.rand(shape, generator=random, dtype=torch.float64)
-    edge = torch.special.ndtr(torch.tensor(-float(threshold), dtype=torch.float64))
-    z = torch.special.ndtri(edge + uniform * (1 - 2 * edge))
-    return z.clamp(-threshold, threshold).float()
-
-
 def truncate(z, psi, mean=0.0):
     """mean + psi * (z - mean): every z moves towards the mean by the same share.
-
-    Unlike ``truncated_normal`` it is continuous in psi, as a slider needs it.
 
     Args:
         z: (..., latent_dim).

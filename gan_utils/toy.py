@@ -11,9 +11,9 @@ class Mixture:
     Args:
         means: (K, d), or (K,) for one dimension.
         std: standard deviation of every component, > 0.
-        weights: (K,) shares that sum to 1; equal by default.
+        weights: (K,) numbers >= 0, divided by their sum; equal by default.
     Raises:
-        ValueError: no means, a shape that does not fit, or std <= 0.
+        ValueError: no means, a shape that does not fit, or a number out of its range.
     """
 
     def __init__(self, means, std, weights=None):
@@ -23,19 +23,22 @@ class Mixture:
             raise ValueError(
                 f"means must be (K, d) with K >= 1; got {tuple(means.shape)}"
             )
-        if not std > 0:
-            raise ValueError(f"std must be above 0; got {std}")
+        if not self.means.isfinite().all():
+            raise ValueError("means must be finite; they hold NaN or infinity")
+        if not 0 < std < math.inf:
+            raise ValueError(f"std must be above 0 and finite; got {std}")
         self.std = float(std)
         count = len(self.means)
-        self.weights = (
-            torch.full((count,), 1 / count)
-            if weights is None
-            else torch.as_tensor(weights)
-        )
-        if self.weights.shape != (count,):
+        weights = torch.ones(count) if weights is None else weights
+        weights = torch.as_tensor(weights, dtype=torch.float64)
+        if weights.shape != (count,):
+            raise ValueError(f"weights must be ({count},); got {tuple(weights.shape)}")
+        if not ((weights >= 0).all() and 0 < weights.sum() < math.inf):
             raise ValueError(
-                f"weights must be ({count},); got {tuple(self.weights.shape)}"
+                "weights must be finite numbers >= 0, at least one of them above 0; "
+                f"got {weights.tolist()}"
             )
+        self.weights = (weights / weights.sum()).float()
 
     def sample(self, *shape):
         """Draw points of shape (*shape, d) with PyTorch's global random generator."""

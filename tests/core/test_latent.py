@@ -92,26 +92,6 @@ def test_slerp_between_points_on_one_line_is_finite_and_straight(factor):
 # Truncation
 
 
-def test_truncated_noise_has_the_truncated_gaussians_moments():
-    for threshold in (0.5, 1.0, 2.0):
-        z = latent.truncated_normal(
-            (200_000,), threshold, torch.Generator().manual_seed(1)
-        )
-        normal = torch.distributions.Normal(0.0, 1.0)
-        edge = torch.tensor(threshold)
-        density = normal.log_prob(edge).exp()
-        inside = 2 * normal.cdf(edge) - 1
-        variance = (1 - 2 * edge * density / inside).item()
-        assert z.abs().max() <= threshold
-        assert z.mean().item() == pytest.approx(0, abs=0.01)
-        assert z.var().item() == pytest.approx(variance, rel=0.02)
-
-
-def test_a_threshold_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="greater than 0"):
-        latent.truncated_normal((3,), 0.0)
-
-
 def test_truncation_moves_towards_the_mean():
     z, mean = randn(2, 6)
     torch.testing.assert_close(latent.truncate(z, 1.0, mean), z)
@@ -237,3 +217,23 @@ def test_inversion_finds_the_class_too():
 def test_inversion_refuses_another_size(generator):
     with pytest.raises(ValueError, match=r"\(1, 28, 28\).*\(1, 32, 32\)"):
         invert(generator, torch.zeros(1, 32, 32), steps=1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_best_so_far_never_gets_worse(seed):
+    torch.manual_seed(seed)
+    network = DCGANGenerator(latent_dim=6, width=4).eval()
+    picture = 2 * torch.rand(1, 28, 28) - 1
+    for options in ({}, {"lr": 1.0}, {"prior": 1.0}):
+        found = list(inversion(network, picture, 30, 3, seed=seed, **options))
+        errors = [one.error for one in found]
+        assert errors == sorted(errors, reverse=True)
+        assert [one.step for one in found] == list(range(1, len(found) + 1))
+        made = network(found[-1].z[None])[0]
+        torch.testing.assert_close(found[-1].picture, made)
+
+
+def test_inversion_needs_a_step_and_a_start(generator):
+    for numbers in ({"steps": 0}, {"starts": 0}):
+        with pytest.raises(ValueError, match="steps and starts"):
+            next(inversion(generator, torch.zeros(1, 28, 28), **numbers))

@@ -314,3 +314,9 @@ def test_a_handful_of_stray_samples_does_not_cover_a_mode():
     assert metrics.modes_covered(samples, ring)[0] == 1
     samples[:150] = ring.means[1]
     assert metrics.modes_covered(samples, ring)[0] == 2
+
+
+def test_a_mode_where_no_sample_lies_is_not_covered_even_if_none_is_due():
+    mixture = toy.Mixture([[-5.0, 0.0], [0.0, 0.0], [5.0, 0.0]], 0.1, [1, 1, 0])
+    samples = mixture.means[:2].repeat(100, 1)
+    assert metrics.modes_covered(samples, mixture)[0] == 2

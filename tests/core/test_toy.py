@@ -59,3 +59,41 @@ def test_ring_and_grid_geometry():
 def test_bad_mixtures_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         toy.Mixture(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("given", "shares"),
+    [
+        ([0.5, 1.5], [0.25, 0.75]),
+        ([1, 3], [0.25, 0.75]),
+        (torch.tensor([2, 2]), [0.5, 0.5]),
+        ([0.0, 1e-30], [0.0, 1.0]),
+        ([1e300, 1e300], [0.5, 0.5]),
+        ([0.4, 0.6], [0.4, 0.6]),
+    ],
+)
+def test_weights_are_shares_whatever_their_sum(given, shares):
+    mixture = toy.Mixture([-2.0, 2.0], 0.5, given)
+    assert mixture.weights.tolist() == pytest.approx(shares)
+    line = torch.linspace(-8, 8, 4001)[:, None]
+    total = mixture.density(line).sum() * (line[1] - line[0])
+    assert total.item() == pytest.approx(1, abs=1e-3)
+    right = (mixture.sample(4000) > 0).float().mean().item()
+    assert right == pytest.approx(shares[1], abs=0.03)
+
+
+@pytest.mark.parametrize(
+    "weights", [[0.0, 0.0], [-1.0, 2.0], [math.nan, 1.0], [math.inf, 1.0], [[1.0, 1.0]]]
+)
+def test_weights_that_are_no_shares_are_refused(weights):
+    with pytest.raises(ValueError, match="weights must be"):
+        toy.Mixture([-2.0, 2.0], 0.5, weights)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 0, -1.0])
+def test_numbers_that_make_no_density_are_refused(value):
+    with pytest.raises(ValueError, match="std must be"):
+        toy.Mixture([0.0], value)
+    if not math.isfinite(value):
+        with pytest.raises(ValueError, match="means must be"):
+            toy.Mixture([0.0, value], 1.0)
