@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from gan_utils.ads.clicks import audience, campaign, surrogate
+from gan_utils.ads.clicks import audience, campaign, code_gan, surrogate
 from gan_utils.ads.clicks import log as click_log
 from gan_utils.ads.clicks.audience import COMBINATIONS, ClickModel, draw_users
 from gan_utils.ads.creatives.scene import ATTRIBUTES
@@ -181,10 +181,67 @@ def test_judging_counts_segments_and_purchases():
     assert row["segments"][1] == pytest.approx(rates[users.segments == 1].mean().item())
 
 
-def test_an_interval_is_that_of_ten():
+def test_an_interval_is_students():
     values = torch.arange(10.0)
     middle, half = campaign.interval(values)
     assert middle == 4.5
     assert half.item() == pytest.approx(2.2622 * 3.02765 / math.sqrt(10), rel=1e-4)
-    with pytest.raises(ValueError, match="ten audiences"):
-        campaign.interval(values[:9])
+    _, half = campaign.interval(values[:2])
+    assert half.item() == pytest.approx(12.7062 * 0.5, rel=1e-4)
+    with pytest.raises(ValueError, match="at least 2"):
+        campaign.interval(values[:1])
+
+
+@pytest.mark.parametrize("count", [8, 9, 12, 20, 40, 4031, 4032])
+def test_a_library_of_any_size_is_drawn_at_once_and_holds_every_value(count):
+    for seed in range(5):
+        library = click_log.draw_library(count, generator(seed))
+        assert len(library.unique()) == len(library) == count
+        held = COMBINATIONS[library]
+        for column, values in zip(held.T, ATTRIBUTES.values()):
+            assert column.unique().tolist() == list(range(len(values)))
+
+
+@pytest.mark.parametrize("count", [7, 1, 0, -3, 4033, 48.5, math.nan, math.inf])
+def test_a_library_that_cannot_be_is_refused(count):
+    with pytest.raises(ValueError, match="a library needs .* got"):
+        click_log.draw_library(count, generator())
+
+
+def test_small_libraries_are_random_too():
+    drawn = {tuple(click_log.draw_library(8, generator(s)).tolist()) for s in range(20)}
+    assert len(drawn) == 20
+
+
+@pytest.mark.parametrize("clicks", [0.0, 1.0])
+def test_a_log_of_one_outcome_teaches_nothing_and_says_so(clicks):
+    log = small_log(500)
+    log = log._replace(clicks=torch.full_like(log.clicks, clicks))
+    with pytest.raises(ValueError, match="500 impressions with .* clicks"):
+        surrogate.fit(log)
+    with pytest.raises(ValueError, match="0 impressions with 0 clicks"):
+        surrogate.fit(log.rows(slice(0, 0)))
+
+
+def test_the_gan_of_clicks_needs_clicks():
+    log = small_log(500)
+    log = log._replace(clicks=torch.zeros_like(log.clicks))
+    with pytest.raises(ValueError, match="learns from clicks"):
+        code_gan.train(*campaign.clicked(log))
+
+
+@pytest.mark.parametrize("share", [math.nan, math.inf, -0.1, 1.1])
+def test_shares_of_a_log_and_of_a_memory_are_checked(share):
+    log = small_log(20_000)
+    with pytest.raises(ValueError, match="kept is a share"):
+        surrogate.fit(log, kept=share)
+    with pytest.raises(ValueError, match="memory is a share"):
+        surrogate.fit(log).faded(share)
+
+
+def test_one_click_is_enough_to_begin_with():
+    log = small_log(500)
+    clicks = torch.zeros_like(log.clicks)
+    clicks[3] = 1
+    belief = surrogate.fit(log._replace(clicks=clicks))
+    assert belief.mean.isfinite().all()

@@ -77,7 +77,7 @@ def test_the_sample_size_holds_in_a_simulation():
         for rate in (0.2, 0.25)
     )
     error = ((a * (1 - a) + b * (1 - b)) / n).sqrt()
-    seen = ((b - a).abs() / error > policies.Z95).float().mean().item()
+    seen = ((b - a).abs() / error > 1.959964).float().mean().item()
     assert seen == pytest.approx(0.8, abs=0.03)
 
 
@@ -85,3 +85,27 @@ def test_the_sample_size_holds_in_a_simulation():
 def test_impossible_rates_are_refused(rates):
     with pytest.raises(ValueError, match="between 0 and 1"):
         policies.needed_impressions(*rates)
+
+
+@pytest.mark.parametrize("value", [0, 1, -0.1, float("nan"), float("inf")])
+def test_power_and_level_are_probabilities(value):
+    for name in ("power", "level"):
+        with pytest.raises(ValueError, match="power and level"):
+            policies.needed_impressions(0.1, 0.2, **{name: value})
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_no_estimate_comes_of_a_broken_weight_or_of_one_impression(broken):
+    clicks, weight, _ = simulated(0, 50)
+    weight[3] = broken
+    for estimate in (policies.ips, policies.snips):
+        with pytest.raises(ValueError, match="finite"):
+            estimate(clicks, weight)
+        with pytest.raises(ValueError, match="at least 2"):
+            estimate(clicks[:1], torch.ones(1))
+
+
+def test_the_interval_is_that_of_a_normal():
+    low, high = policies.Estimate(0.5, 0.1).interval()
+    assert (low, high) == pytest.approx((0.304004, 0.695996), abs=1e-6)
+    assert type(low) is float

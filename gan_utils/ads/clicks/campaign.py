@@ -4,6 +4,7 @@ import json
 from typing import NamedTuple
 
 import torch
+from scipy.stats import t
 
 from gan_utils.ads.clicks.audience import (
     COMBINATIONS,
@@ -12,7 +13,7 @@ from gan_utils.ads.clicks.audience import (
     draw_users,
     numbers,
 )
-from gan_utils.ads.clicks.log import Log, draw_library, draw_log
+from gan_utils.ads.clicks.log import ClickLog, draw_library, draw_log
 from gan_utils.ads.creatives.networks import one_hot
 from gan_utils.ads.creatives.scores import read_back
 from gan_utils.ads.creatives.typesetting import painted, photographed
@@ -24,20 +25,19 @@ HELD_OUT = 4_000  # users on whom policies are judged
 
 
 RESULTS = ROOT / "benchmarks" / "results" / "personalised.json"
-T95 = 2.2622  # 97.5 % quantile of Student's t with 9 degrees of freedom: ten audiences
 
 
 class Campaign(NamedTuple):
     """What there is before anything is learned.
 
     model: the truth, for judges; library: (L,) numbers, as read from the pixels; log:
-    to learn from; held_back: a second ``Log``, to judge with.
+    to learn from; held_back: a second ``ClickLog``, to judge with.
     """
 
     model: ClickModel
     library: torch.Tensor
-    log: Log
-    held_back: Log
+    log: ClickLog
+    held_back: ClickLog
 
 
 def start(seed, impressions=IMPRESSIONS):
@@ -131,12 +131,17 @@ def traces(runs):
 
 
 def interval(values):
-    """Mean and half of its 95 % interval over ten audiences.
+    """Mean and half of its 95 % interval by Student's t, over independent audiences.
 
     Args:
-        values: ten numbers, or a tensor (10, ...).
+        values: N numbers, or a tensor (N, ...), N at least 2.
+    Returns:
+        Two tensors (...).
+    Raises:
+        ValueError: fewer than 2 audiences.
     """
     values = torch.as_tensor(values)
-    if len(values) != 10:
-        raise ValueError(f"the quantile is that for ten audiences; got {len(values)}")
-    return values.mean(0), T95 * values.std(0) / len(values) ** 0.5
+    if len(values) < 2:
+        raise ValueError(f"an interval needs at least 2 audiences; got {len(values)}")
+    quantile = float(t.ppf(0.975, len(values) - 1))
+    return values.mean(0), quantile * values.std(0) / len(values) ** 0.5

@@ -62,7 +62,11 @@ def train(features, codes, tastes=None, reward=0.0, steps=1_500, batch=256):
         steps, batch: of Adam; its rate falls to 0 over the second half.
     Returns:
         The generator.
+    Raises:
+        ValueError: nobody clicked.
     """
+    if len(codes) == 0:
+        raise ValueError("the GAN learns from clicks, and the log holds none")
     generator, discriminator = CodeGenerator(), CodeDiscriminator()
     opt_g, opt_d = (
         torch.optim.Adam(network.parameters(), LEARNING_RATE, BETAS)

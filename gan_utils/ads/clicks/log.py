@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import torch
 
-from gan_utils.ads.clicks.audience import COMBINATIONS, Users, draw_users
+from gan_utils.ads.clicks.audience import COMBINATIONS, Users, draw_users, numbers
+from gan_utils.ads.creatives.networks import SIZES
 
 
-class Log(NamedTuple):
+class ClickLog(NamedTuple):
     """Impressions of creatives drawn uniformly from a library.
 
     users: N of them; shown: (N,) int64, the row of the library; clicks: (N,) 0 or 1;
@@ -22,19 +23,36 @@ class Log(NamedTuple):
     def rows(self, which):
         """The log of some impressions only: a slice, a mask or indices (K,)."""
         users = Users(*(column[which] for column in self.users))
-        return Log(users, self.shown[which], self.clicks[which], self.library)
+        return ClickLog(users, self.shown[which], self.clicks[which], self.library)
 
 
 def draw_library(count, random):
-    """Numbers of ``count`` different creatives, every value of an attribute among them."""
-    while True:
-        library = torch.randperm(len(COMBINATIONS), generator=random)[:count]
-        held = COMBINATIONS[library]
-        if all(
-            len(column.unique()) == column.max() + 1 == 1 + most
-            for column, most in zip(held.T, COMBINATIONS.amax(0).tolist())
-        ):
-            return library
+    """Numbers of different creatives, every value of every attribute among them.
+
+    They are drawn at random. Where a value is missing, as happens in small libraries,
+    some give way to eight that hold every value between them.
+
+    Args:
+        count: how many, from 8 (the number of products) to 4,032.
+        random: a ``torch.Generator``.
+    Raises:
+        ValueError: count is another number.
+    """
+    fewest, most = max(SIZES), len(COMBINATIONS)
+    if not fewest <= count <= most or count != int(count):
+        raise ValueError(
+            f"a library needs a whole number of creatives from {fewest}, so that every "
+            f"value of an attribute is in it, to {most:,}; got {count}"
+        )
+    order = torch.randperm(most, generator=random)
+    held = COMBINATIONS[order[: int(count)]]
+    if all(len(column.unique()) == size for column, size in zip(held.T, SIZES)):
+        return order[: int(count)]
+    # every value of each attribute, in an order of its own
+    columns = [torch.randperm(fewest, generator=random) % size for size in SIZES]
+    first = numbers(torch.stack(columns, 1))
+    others = order[~torch.isin(order, first)]
+    return torch.cat([first, others])[: int(count)]
 
 
 def draw_log(model, library, count, random):
@@ -46,12 +64,12 @@ def draw_log(model, library, count, random):
         count: impressions.
         random: a ``torch.Generator``.
     Returns:
-        ``Log``; every creative was shown with probability 1/L, whoever the user.
+        ``ClickLog``; every creative was shown with probability 1/L, whoever the user.
     """
     users = draw_users(count, random)
     shown = torch.randint(len(library), (count,), generator=random)
     clicks = model.respond(users, COMBINATIONS[library[shown]], random)
-    return Log(users, shown, clicks, library)
+    return ClickLog(users, shown, clicks, library)
 
 
 def rates_by_creative(log):

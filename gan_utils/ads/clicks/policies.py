@@ -1,8 +1,10 @@
 """Policies that learn while they show advertisements, and a simulation of live traffic."""
 
+import math
 from typing import NamedTuple
 
 import torch
+from scipy.stats import norm
 
 from gan_utils.ads.clicks.audience import COMBINATIONS, draw_users, with_one
 from gan_utils.ads.clicks.code_gan import ranked_first
@@ -29,7 +31,7 @@ class LinUCB:
     Shows the creative with the highest x'theta + alpha sqrt(x' A^-1 x).
 
     Args:
-        log: a ``Log``, from which it starts.
+        log: a ``ClickLog``, from which it starts.
         alpha: how much a wide interval counts, in units of a click's deviation.
     Source:
         Li et al. 2010, arXiv:1003.0146, Algorithm 1.
@@ -121,21 +123,28 @@ def run_live(policies, models, batch, random):
     return Live({name: torch.stack(r) for name, r in rates.items()}, torch.stack(best))
 
 
-Z95 = 1.959964  # 97.5 % quantile of the standard normal
-
-
 class Estimate(NamedTuple):
     """A click rate and its standard error."""
 
     rate: float
     error: float
 
-    def interval(self, width=Z95):
-        """(low, high) at ``width`` standard errors; 95 % by default."""
-        return self.rate - width * self.error, self.rate + width * self.error
+    def interval(self):
+        """(low, high) of the 95 % interval."""
+        reach = float(norm.ppf(0.975)) * self.error
+        return self.rate - reach, self.rate + reach
 
 
 def _estimate(values):
+    if len(values) < 2:
+        raise ValueError(
+            f"a standard error needs at least 2 impressions; got {len(values)}"
+        )
+    if not values.isfinite().all():
+        raise ValueError(
+            "clicks, weights and predictions must be finite; a creative that the log's "
+            "policy never shows has no weight"
+        )
     return Estimate(values.mean().item(), (values.std() / len(values) ** 0.5).item())
 
 
@@ -193,10 +202,10 @@ def needed_impressions(rate_a, rate_b, power=0.8, level=0.05):
 
     Args:
         rate_a, rate_b: in (0, 1), different.
-        power: probability of seeing the difference.
-        level: probability of seeing one where there is none.
+        power: probability of seeing the difference, in (0, 1).
+        level: probability of seeing one where there is none, in (0, 1).
     Raises:
-        ValueError: the rates are equal or outside (0, 1).
+        ValueError: the rates are equal, or a number is outside (0, 1).
     Source:
         Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions.
     """
@@ -204,9 +213,10 @@ def needed_impressions(rate_a, rate_b, power=0.8, level=0.05):
         raise ValueError(
             f"rates must differ and lie between 0 and 1; got {rate_a} and {rate_b}"
         )
-    normal = torch.distributions.Normal(
-        torch.zeros((), dtype=torch.float64), torch.ones((), dtype=torch.float64)
-    )
-    alpha, beta = normal.icdf(torch.tensor([1 - level / 2, power], dtype=torch.float64))
+    if not (0 < power < 1 and 0 < level < 1):
+        raise ValueError(
+            f"power and level must lie between 0 and 1; got {power} and {level}"
+        )
+    quantiles = norm.isf(level / 2) + norm.ppf(power)
     variances = rate_a * (1 - rate_a) + rate_b * (1 - rate_b)
-    return int(torch.ceil((alpha + beta) ** 2 * variances / (rate_a - rate_b) ** 2))
+    return math.ceil(quantiles**2 * variances / (rate_a - rate_b) ** 2)

@@ -39,8 +39,12 @@ class Surrogate(NamedTuple):
         """The belief with its precision moved towards the one before the log was seen.
 
         Args:
-            memory: the share that stays; 1 forgets nothing.
+            memory: the share that stays, in [0, 1]; 1 forgets nothing.
+        Raises:
+            ValueError: memory is no share.
         """
+        if not 0 <= memory <= 1:
+            raise ValueError(f"memory is a share in [0, 1]; got {memory}")
         precision = memory * self.precision + (1 - memory) * at_first()
         return self._replace(precision=precision)
 
@@ -93,16 +97,26 @@ def fit(log, kept=0.2, seed=0):
     """Learn a surrogate from a log: every click, and a share of all other impressions.
 
     Args:
-        log: a ``Log``.
+        log: a ``ClickLog`` with clicks, and with impressions that got none.
         kept: share of the impressions without a click that enter, with weight 1/kept.
         seed: which of them.
+    Raises:
+        ValueError: the log holds no clicks or nothing else, or kept is not in (0, 1].
     """
+    if not 0 < kept <= 1:
+        raise ValueError(f"kept is a share in (0, 1]; got {kept}")
+    count, hits = len(log.clicks), int((log.clicks > 0).sum())
+    if not 0 < hits < count:
+        raise ValueError(
+            f"a log of {count:,} impressions with {hits:,} clicks cannot say what is "
+            "clicked more often: it needs clicks and misses, so record more impressions"
+        )
     random = torch.Generator().manual_seed(seed)
     chance = torch.rand(len(log.clicks), generator=random)
-    entry = log.rows((log.clicks > 0) | (chance < kept))
+    used = log.rows((log.clicks > 0) | (chance < kept))
     rate = log.clicks.mean().item()
     offset = math.log(rate / (1 - rate))
     start = Surrogate(torch.zeros(7 * CODES), at_first(), offset)
-    weight = torch.where(entry.clicks > 0, 1.0, 1 / kept)
-    attributes = COMBINATIONS[entry.library[entry.shown]]
-    return updated(start, entry.users, attributes, entry.clicks, weight, iterations=6)
+    weight = torch.where(used.clicks > 0, 1.0, 1 / kept)
+    attributes = COMBINATIONS[used.library[used.shown]]
+    return updated(start, used.users, attributes, used.clicks, weight, iterations=6)
