@@ -61,7 +61,7 @@ def made_vae(seconds):
             single = torch.stack([pixels - kl for pixels, kl in
                                   (model.terms(pictures) for _ in range(DRAWS))])  # fmt: skip
             bound = weighted_bound(model, pictures)
-            drawn = [vae_lstm.draw(*model.decode(torch.randn(500, model.latent_dim)))
+            drawn = [vae_lstm.draw_levels(*model.decode(torch.randn(500, model.latent_dim)))
                      for _ in range(SAMPLES // 500)]  # fmt: skip
         return {
             "bits per dimension": bits(-single.mean(0)),

@@ -6,7 +6,7 @@ from torch.nn.functional import avg_pool2d
 from gan_utils.latent import Direction
 from gan_utils.sampling import draw
 
-INK = -0.8  # a pixel brighter than this belongs to the product; the ground is -1
+_INK = -0.8  # a pixel brighter than this belongs to the product; the ground is -1
 
 
 def product_mask(images):
@@ -21,7 +21,7 @@ def product_mask(images):
     """
     if images.dim() != 4 or images.shape[1:] != (1, 28, 28):
         raise ValueError(f"images must be (N, 1, 28, 28); got {tuple(images.shape)}")
-    return images[:, 0] > INK
+    return images[:, 0] > _INK
 
 
 def brightness(images):

@@ -33,7 +33,10 @@ def make(generator, z, labels=None):
     return generator(z, labels) if hasattr(generator, "classes") else generator(z)
 
 
-POLISHED, POLISH_STEPS = 3, 20  # starts that the second method goes on with, steps each
+_POLISHED, _POLISH_STEPS = (
+    3,
+    20,
+)  # starts that the second method goes on with, steps each
 
 
 def invert(generator, picture, steps=100, starts=16, labels=None, **options):
@@ -54,7 +57,7 @@ def inversion(
     Each start minimises mean((G(z) - picture)^2) + prior * max(0, |z| / sqrt(d) - 1)^2.
     The second term only holds z to lengths that Gaussian noise has. A start is the best
     of 32 random z. First ``steps`` steps of Adam with a falling step size, all starts side
-    by side; then POLISH_STEPS Levenberg-Marquardt steps for each of the best POLISHED.
+    by side; then 20 Levenberg-Marquardt steps for each of the best three.
 
     Args:
         generator: in eval mode; its weights are not changed.
@@ -93,7 +96,7 @@ def inversion(
         now = _report(generator, z[k].detach(), fixed[k], picture, classes, step)
         found = _better(found, now)
         yield found
-    for k in error.argsort()[:POLISHED]:
+    for k in error.argsort()[:_POLISHED]:
         for point in _marquardt(generator, z[k].detach(), fixed[k], picture, prior):
             step += 1
             now = _report(generator, point, fixed[k], picture, classes, step)
@@ -103,7 +106,7 @@ def inversion(
 
 def total_steps(steps, starts):
     """How often ``inversion`` yields."""
-    return steps + POLISH_STEPS * min(starts, POLISHED)
+    return steps + _POLISH_STEPS * min(starts, _POLISHED)
 
 
 def _better(found, now):
@@ -128,7 +131,7 @@ def _marquardt(generator, z, label, picture, prior, h=1e-2):
         return _residuals(generator, points, label.expand(len(points)), picture, prior)
 
     here = residuals(z[None])[0]
-    for _ in range(POLISH_STEPS):
+    for _ in range(_POLISH_STEPS):
         slopes = (residuals(z + moves) - here) / h  # (latent_dim, residuals)
         gram = slopes @ slopes.T
         ridge = damping * gram.diagonal() + 1e-9

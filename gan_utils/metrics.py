@@ -10,7 +10,7 @@ from gan_utils.data import fashion_mnist, to_float
 from gan_utils.networks import FeatureNetwork
 from gan_utils.sampling import draw_evenly
 
-CHUNK = 100  # rows of a distance matrix held at a time: 8 MB at 10,000 columns
+_CHUNK = 100  # rows of a distance matrix held at a time: 8 MB at 10,000 columns
 
 
 def feature_pair(features_a, features_b, at_least, reason):
@@ -64,7 +64,7 @@ def ball_counts(centres, radii, points):
     moved = points - middle
     longest = moved.norm(dim=1).amax() + (centres - middle).norm(dim=1).amax()
     rounding = 4 * (points.shape[1] + 4) * torch.finfo(points.dtype).eps * longest**2
-    for centre, radius in zip(centres.split(CHUNK), radii.split(CHUNK)):
+    for centre, radius in zip(centres.split(_CHUNK), radii.split(_CHUNK)):
         beyond = torch.cdist(centre - middle, moved) ** 2 - radius[:, None] ** 2
         hits = beyond <= 0
         near = (beyond.abs() <= rounding).any(1)  # a border that rounding could move
@@ -89,7 +89,7 @@ def nearest_neighbours(points, others, k=1):
         raise ValueError(f"a neighbour {k} needs {k} other samples; got {len(others)}")
     middle = others.mean(0)  # rounding is smallest around 0
     found, rows, moved = [], [], others - middle
-    for chunk in points.split(CHUNK):
+    for chunk in points.split(_CHUNK):
         fast = torch.cdist(chunk - middle, moved)
         near = fast.topk(k, largest=False).indices
         order = distances(chunk[:, None], others[near])[:, 0].sort(1)
@@ -161,7 +161,7 @@ def _share(counts):
     return (counts > 0).double().mean().item()
 
 
-MOST = 10  # float pictures beyond this cannot be meant to lie in [-1, 1]
+_MOST = 10  # float pictures beyond this cannot be meant to lie in [-1, 1]
 
 
 @functools.cache
@@ -183,7 +183,7 @@ def image_features(images, batch_size=500):
     """
     if images.dim() != 4 or images.shape[1:] != (1, 28, 28):
         raise ValueError(f"images must be (N, 1, 28, 28); got {tuple(images.shape)}")
-    if images.is_floating_point() and images.numel() and images.max() > MOST:
+    if images.is_floating_point() and images.numel() and images.max() > _MOST:
         raise ValueError(
             f"float images must lie in [-1, 1]; got values up to {images.max():.0f}: "
             "pass uint8, or data.to_float(images)"
@@ -254,7 +254,7 @@ def squared_mmd(features_a, features_b):
 def _mean_kernel(a, b=None):
     """The mean of (x.y / d + 1)^3 over a and b, or over pairs of different rows of a."""
     other, size = (a if b is None else b), a.shape[1]
-    total = sum(_cube(c @ other.T, size) for c in a.split(CHUNK))
+    total = sum(_cube(c @ other.T, size) for c in a.split(_CHUNK))
     if b is not None:
         return total / (len(a) * len(b))
     return (total - _cube(a.square().sum(1), size)) / (len(a) * (len(a) - 1))

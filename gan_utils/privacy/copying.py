@@ -14,7 +14,7 @@ from scipy.stats import mannwhitneyu
 
 from gan_utils.metrics import feature_pair, nearest_neighbours
 
-NEIGHBOURS = 32  # of a sample in the pooled real pictures; enough for every re-split
+_NEIGHBOURS = 32  # of a sample in the pooled real pictures; enough for every re-split
 
 
 class Copies(NamedTuple):
@@ -80,7 +80,7 @@ def neighbour_shares(samples, training, held_out, splits=1_000, seed=0):
             f"by their number alone; got {size:,} and {len(held_out):,}: take a subset"
         )
     pooled = torch.cat([training, held_out])
-    distances, rows = nearest_neighbours(samples, pooled, min(NEIGHBOURS, size + 1))
+    distances, rows = nearest_neighbours(samples, pooled, min(_NEIGHBOURS, size + 1))
     is_training = torch.arange(2 * size) < size
     ratios = _ratios(distances, is_training[rows])
     found = _counts(ratios)

@@ -13,7 +13,7 @@ from scipy.stats import binomtest, norm, rankdata
 
 from gan_utils.metrics import ball_counts, feature_pair, nearest_neighbours
 
-Z = float(norm.ppf(0.975))  # deviations around the mean that hold 95 % of a normal
+_Z = float(norm.ppf(0.975))  # deviations around the mean that hold 95 % of a normal
 
 
 class Interval(NamedTuple):
@@ -24,7 +24,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def auc(members, others, z=Z):
+def auc(members, others, z=_Z):
     """The probability that a member scores higher than another picture, ties half.
 
     0.5 is a coin, 1 a perfect attack. The interval is DeLong's, laid on log(A / (1 - A))

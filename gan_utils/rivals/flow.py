@@ -34,7 +34,7 @@ def gaussian_velocity(x, t, mean, spread):
     return mean + (x - t * mean) * (t * spread**2 - (1 - t)) / variance
 
 
-class TimedBlock(nn.Module):
+class _TimedBlock(nn.Module):
     """x + F(x, t): two 3x3 convolutions, the second one 0 at the start (lesson 08)."""
 
     def __init__(self, channels, time_dim):
@@ -72,10 +72,10 @@ class Flow(nn.Module):
             nn.PixelUnshuffle(2), nn.Conv2d(4, width, 3, padding=1)
         )
         self.fine, self.coarse = (
-            nn.ModuleList([TimedBlock(channels, time_dim) for _ in range(2)])
+            nn.ModuleList([_TimedBlock(channels, time_dim) for _ in range(2)])
             for channels in (width, 2 * width)
         )
-        self.whole = TimedBlock(2 * width, time_dim)
+        self.whole = _TimedBlock(2 * width, time_dim)
         self.down = nn.Conv2d(width, 2 * width, 2, stride=2)
         self.further = nn.Conv2d(2 * width, 2 * width, 3, stride=2, padding=1)
         self.back = nn.ConvTranspose2d(2 * width, 2 * width, 3, stride=2, padding=1)

@@ -15,7 +15,7 @@ from gan_utils.data import fashion_mnist
 from gan_utils.training import set_rate
 
 LEVELS = 256
-NARROWEST = -7.0  # smallest log of a bell's scale
+_NARROWEST = -7.0  # smallest log of a bell's scale
 
 
 def to_unit(k, levels=LEVELS):
@@ -42,7 +42,7 @@ def log_prob(k, mean, log_scale, levels=LEVELS):
     Source:
         Salimans et al. 2017, arXiv:1701.05517, equation 2.
     """
-    log_scale = log_scale.clamp_min(NARROWEST)
+    log_scale = log_scale.clamp_min(_NARROWEST)
     slope, half = (-log_scale).exp(), 1 / (levels - 1)
     centred = to_unit(k, levels) - mean
     below_upper = logsigmoid(slope * (centred + half))
@@ -53,11 +53,11 @@ def log_prob(k, mean, log_scale, levels=LEVELS):
     return below_upper + above_lower + width.where((k > 0) & (k < levels - 1), 0)
 
 
-def draw(mean, log_scale, levels=LEVELS):
+def draw_levels(mean, log_scale, levels=LEVELS):
     """Grey levels drawn from the rounded logistic distribution, int64."""
     uniform = torch.rand_like(mean).clamp(1e-6, 1 - 1e-6)
     noise = uniform.log() - (-uniform).log1p()
-    return from_unit(mean + log_scale.clamp_min(NARROWEST).exp() * noise, levels)
+    return from_unit(mean + log_scale.clamp_min(_NARROWEST).exp() * noise, levels)
 
 
 def mixture_log_prob(k, parameters, levels=LEVELS):
@@ -78,7 +78,7 @@ def mixture_draw(parameters, levels=LEVELS):
     logits, means, log_scales = parameters.chunk(3, -1)
     noise = -torch.empty_like(logits).exponential_().log()  # Gumbel: argmax is a draw
     chosen = (logits + noise).argmax(-1, keepdim=True)
-    return draw(
+    return draw_levels(
         means.gather(-1, chosen)[..., 0], log_scales.gather(-1, chosen)[..., 0], levels
     )
 

@@ -103,9 +103,3 @@ def test_no_estimate_comes_of_a_broken_weight_or_of_one_impression(broken):
             estimate(clicks, weight)
         with pytest.raises(ValueError, match="at least 2"):
             estimate(clicks[:1], torch.ones(1))
-
-
-def test_the_interval_is_that_of_a_normal():
-    low, high = policies.Estimate(0.5, 0.1).interval()
-    assert (low, high) == pytest.approx((0.304004, 0.695996), abs=1e-6)
-    assert type(low) is float

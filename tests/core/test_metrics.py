@@ -127,7 +127,7 @@ def test_balls_equal_the_published_definitions(k, monkeypatch):
     real, fake = torch.randn(60, 3), 0.7 * torch.randn(45, 3) + 0.5
     shares, counts = slow_balls(real.double().numpy(), fake.double().numpy(), k)
     for chunk in (1_000, 7):
-        monkeypatch.setattr(metrics, "CHUNK", chunk)
+        monkeypatch.setattr(metrics, "_CHUNK", chunk)
         assert metrics.precision_recall(real, fake, k) == pytest.approx(shares)
         assert metrics.density_coverage(real, fake, k) == pytest.approx(counts)
     assert len({*shares, *counts}) == 4

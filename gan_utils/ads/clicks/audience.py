@@ -73,10 +73,10 @@ BUYS_AFTER = {
 
 
 SPREAD = 1.0  # standard deviation of every feature within its segment
-STRENGTH = 0.76  # factor of all tastes
-CHANCE = {"all": 0.05, "feature": 0.04, "segment": 0.05, "pair": 0.07}  # log-odds
+_STRENGTH = 0.76  # factor of all tastes
+_CHANCE = {"all": 0.05, "feature": 0.04, "segment": 0.05, "pair": 0.07}  # log-odds
 UNIFORM_RATE = 0.012  # clicks an impression of a creative drawn at random
-BUYER_RATE = 0.05  # purchases a click, all users and creatives equal
+_BUYER_RATE = 0.05  # purchases a click, all users and creatives equal
 
 COMBINATIONS = torch.cartesian_prod(*(torch.arange(size) for size in SIZES))
 """Every combination of attributes, int64 (4032, 5); its row is a creative's number."""
@@ -137,16 +137,16 @@ class ClickModel:
         random = torch.Generator().manual_seed(1_000 + seed)
 
         def by_chance(kind, *shape):
-            return CHANCE[kind] * torch.randn(*shape, generator=random)
+            return _CHANCE[kind] * torch.randn(*shape, generator=random)
 
         tables = [LIKED_BY_ALL, *(LIKED_WITH[name] for name in FEATURES)]
         published = torch.stack([code_table(table) for table in tables])
         drawn = [by_chance("all", 1, CODES), by_chance("feature", 6, CODES)]
-        self.tastes = STRENGTH * (published + torch.cat(drawn))
-        self.segment_tastes = STRENGTH * by_chance("segment", len(SEGMENTS), CODES)
+        self.tastes = _STRENGTH * (published + torch.cat(drawn))
+        self.segment_tastes = _STRENGTH * by_chance("segment", len(SEGMENTS), CODES)
         products, palettes, headlines, _, layouts = SIZES
-        self.product_headline = STRENGTH * by_chance("pair", products, headlines)
-        self.palette_layout = STRENGTH * by_chance("pair", palettes, layouts)
+        self.product_headline = _STRENGTH * by_chance("pair", products, headlines)
+        self.palette_layout = _STRENGTH * by_chance("pair", palettes, layouts)
         self.base = 0.0
         self._calibrate()
 
@@ -188,7 +188,9 @@ class ClickModel:
     def buyer_rates(self, attributes):
         """P(purchase | click) of creatives (..., 5): (...)."""
         codes = one_hot(attributes.reshape(-1, len(SIZES)))
-        after = codes @ code_table(BUYS_AFTER) + math.log(BUYER_RATE / (1 - BUYER_RATE))
+        after = codes @ code_table(BUYS_AFTER) + math.log(
+            _BUYER_RATE / (1 - _BUYER_RATE)
+        )
         return torch.sigmoid(after).view(attributes.shape[:-1])
 
     def respond(self, users, attributes, random):

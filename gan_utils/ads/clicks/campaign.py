@@ -20,11 +20,11 @@ from gan_utils.ads.creatives.typesetting import painted, photographed
 from gan_utils.data import ROOT
 
 LIBRARY = 48  # banners that the studio has made so far
-IMPRESSIONS = 200_000  # in each of the two halves of the log
-HELD_OUT = 4_000  # users on whom policies are judged
+_IMPRESSIONS = 200_000  # in each of the two halves of the log
+_HELD_OUT = 4_000  # users on whom policies are judged
 
 
-RESULTS = ROOT / "benchmarks" / "results" / "personalised.json"
+_RESULTS = ROOT / "benchmarks" / "results" / "personalised.json"
 
 
 class Campaign(NamedTuple):
@@ -40,7 +40,7 @@ class Campaign(NamedTuple):
     held_back: ClickLog
 
 
-def start(seed, impressions=IMPRESSIONS):
+def start(seed, impressions=_IMPRESSIONS):
     """An audience, a studio's library and a log, all from one seed."""
     model = ClickModel(seed)
     random = torch.Generator().manual_seed(seed)
@@ -66,7 +66,7 @@ def outcomes(painter, seed=3):
 
 def held_out_users(seed):
     """Users who are in no log."""
-    return draw_users(HELD_OUT, torch.Generator().manual_seed(10_000 + seed))
+    return draw_users(_HELD_OUT, torch.Generator().manual_seed(10_000 + seed))
 
 
 def clicked(log):
@@ -105,7 +105,7 @@ def ideal_gan(model, users, library):
 
 def measured():
     """What ``python benchmarks/personalised.py`` wrote: ten audiences, all policies."""
-    return json.loads(RESULTS.read_text())
+    return json.loads(_RESULTS.read_text())
 
 
 def lifts(runs, name, kind="clicks"):

@@ -16,9 +16,9 @@ from gan_utils.plotting import FAKE, GOOD, png_bytes, to_pixels
 from gan_utils.widgets.frame import picture, show_widget, spoken
 from gan_utils.widgets.keys import KeyGuard
 
-COLUMNS, TILE, FOOT, GAP = 8, 96, 40, 8  # pixels of the picture
-FULL = 0.035  # click rate at which a bar reaches across its tile
-WIDTH = COLUMNS * (TILE + GAP) - GAP
+_COLUMNS, _TILE, _FOOT, _GAP = 8, 96, 40, 8  # pixels of the picture
+_FULL = 0.035  # click rate at which a bar reaches across its tile
+WIDTH = _COLUMNS * (_TILE + _GAP) - _GAP
 
 
 def describe(attributes):
@@ -139,9 +139,9 @@ def _slider(name):
 
 def _sheet(images, predicted, true):
     """Banners with two bars each: what the model expects, and what is true."""
-    rows = -(-len(images) // COLUMNS)
+    rows = -(-len(images) // _COLUMNS)
     head = 20
-    height = head + rows * (TILE + FOOT + GAP)
+    height = head + rows * (_TILE + _FOOT + _GAP)
     page = Image.new("RGB", (WIDTH, height), "white")
     pen = ImageDraw.Draw(page)
     small = ImageFont.truetype(FONT.with_name("DejaVuSans.ttf"), 11)
@@ -152,13 +152,13 @@ def _sheet(images, predicted, true):
         pen.rectangle((x, 5, x + 10, 14), colour)
         pen.text((x + 16, 3), words, "#333333", small)
     for i, pixels in enumerate(to_pixels(images)):
-        x = i % COLUMNS * (TILE + GAP)
-        y = head + i // COLUMNS * (TILE + FOOT + GAP)
+        x = i % _COLUMNS * (_TILE + _GAP)
+        y = head + i // _COLUMNS * (_TILE + _FOOT + _GAP)
         tile = Image.fromarray(pixels.transpose(1, 2, 0))
-        page.paste(tile.resize((TILE, TILE), Image.Resampling.BICUBIC), (x, y))
+        page.paste(tile.resize((_TILE, _TILE), Image.Resampling.BICUBIC), (x, y))
         for j, (rate, colour) in enumerate(((predicted[i], FAKE), (true[i], GOOD))):
-            top = y + TILE + 4 + 17 * j
-            long = min(float(rate) / FULL, 1.0) * (TILE - 40)
+            top = y + _TILE + 4 + 17 * j
+            long = min(float(rate) / _FULL, 1.0) * (_TILE - 40)
             pen.rectangle((x, top + 2, x + long, top + 11), colour)
-            pen.text((x + TILE - 36, top), f"{100 * rate:.1f} %", "#333333", small)
+            pen.text((x + _TILE - 36, top), f"{100 * rate:.1f} %", "#333333", small)
     return page

@@ -129,11 +129,6 @@ class Estimate(NamedTuple):
     rate: float
     error: float
 
-    def interval(self):
-        """(low, high) of the 95 % interval."""
-        reach = float(norm.ppf(0.975)) * self.error
-        return self.rate - reach, self.rate + reach
-
 
 def _estimate(values):
     if len(values) < 2:

@@ -8,7 +8,7 @@ import torch
 from gan_utils.ads.clicks.audience import COMBINATIONS, with_one
 from gan_utils.ads.creatives.networks import CODES, one_hot
 
-DEVIATIONS = (0.25, 0.10)
+_DEVIATIONS = (0.25, 0.10)
 """Believed spread of a weight before the log is seen: of what all like, of a feature's."""
 
 
@@ -57,7 +57,7 @@ class Surrogate(NamedTuple):
 
 def at_first():
     """The precision (D, D) of the belief before any impression."""
-    spread = torch.tensor([DEVIATIONS[0], *6 * [DEVIATIONS[1]]])
+    spread = torch.tensor([_DEVIATIONS[0], *6 * [_DEVIATIONS[1]]])
     return torch.diag(spread.repeat_interleave(CODES) ** -2)
 
 
