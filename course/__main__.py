@@ -7,6 +7,20 @@ from course import lessons, suite
 from course.claims_report import report_claims
 
 
+def whole(least, most):
+    """Reads a whole number of an option, or says what it may be."""
+
+    def read(text):
+        digits = text.isascii() and text.isdecimal() and len(text) < 12
+        if not (digits and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(
+                f"it is a whole number from {least} to {most:,}; got {text!r}"
+            )
+        return int(text)
+
+    return read
+
+
 def parser():
     """The options of the five commands."""
     top = argparse.ArgumentParser(prog="run.py", description=lessons.__doc__)
@@ -15,13 +29,19 @@ def parser():
     claims = commands.add_parser("claims", help="run lessons with several seeds")
     for command in (notebooks, claims):
         command.add_argument("lessons", nargs="*", help="like 01 04; all by default")
-    claims.add_argument("--seeds", type=int, default=5, help="how many seeds")
-    claims.add_argument("--first", type=int, default=0, help="the first seed")
-    claims.add_argument("--threads", type=int, default=1, help="threads a notebook")
+    for option, least, most, default, what in (
+        ("--seeds", 1, 1_000, 5, "how many seeds"),
+        ("--first", 0, 2**31, 0, "the first seed"),
+        ("--threads", 1, 1_024, 1, "threads a notebook"),
+    ):
+        read = whole(least, most)
+        claims.add_argument(option, type=read, default=default, help=what)
     claims.add_argument(
         "--cpu", choices=["default", "avx2"], help="ATEN_CPU_CAPABILITY"
     )
-    claims.add_argument("--output", default="claims", help="name of the JSON file")
+    claims.add_argument(
+        "--output", default="claims", help="JSON file: a name, or a path"
+    )
     student = commands.add_parser("student", help="copies without the solutions")
     student.add_argument("folder", help="where to write them: beside notebooks/")
     slides = commands.add_parser(
@@ -38,6 +58,16 @@ def parser():
 def main():
     """Run the command of the shell; returns the exit code."""
     options = parser().parse_args()
+    try:
+        return run(options)
+    except KeyboardInterrupt:
+        print(
+            "\nStopped. The lessons that were done are saved; name the others to go on."
+        )
+        return 130
+
+
+def run(options):
     if options.command == "notebooks":
         lessons.save_all(options.lessons)
     elif options.command == "test":

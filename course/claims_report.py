@@ -5,7 +5,6 @@ import os
 import platform
 import tempfile
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -16,6 +15,7 @@ from nbclient.exceptions import (
 )
 
 from course import lessons
+from gan_utils.checkpoints import write_whole
 from gan_utils.claims import RECORD_VARIABLE
 
 RESULTS = lessons.ROOT / "benchmarks" / "results"
@@ -24,25 +24,31 @@ RESULTS = lessons.ROOT / "benchmarks" / "results"
 def report_claims(names, seeds, threads=1, cpu=None, output="claims", command=""):
     """Run lessons with several seeds; print and store how often each claim held.
 
-    The results of lessons that are not rerun stay in the file.
+    Each lesson is stored as soon as all its seeds are done; the results of lessons that
+    are not rerun, or not reached, stay in the file.
 
     Args:
         names: lessons as ``lessons.find`` takes them; none means all.
-        seeds: the values of GAN_SEED.
+        seeds: the values of GAN_SEED, at least one.
         threads: OMP_NUM_THREADS; as many notebooks run at once as the cores allow.
         cpu: ATEN_CPU_CAPABILITY, "default" or "avx2"; None leaves it to PyTorch.
-        output: the file's name in benchmarks/results, without ".json".
+        output: the file's name in benchmarks/results, or its whole path elsewhere.
         command: what made the results, for the file.
     Returns:
         The number of claims that did not always hold.
+    Raises:
+        SystemExit: before any work, if the results could not be stored.
     """
+    if not seeds:
+        raise SystemExit("claims need at least one seed")
     environment = {"OMP_NUM_THREADS": str(threads)}
     if cpu:
         environment["ATEN_CPU_CAPABILITY"] = cpu
     paths = lessons.find(names)
-    jobs = [(path, seed) for seed in seeds for path in paths]
-    with ThreadPoolExecutor(max(1, (os.cpu_count() or 2) // threads)) as pool:
-        outcomes = list(pool.map(lambda job: _claims_of(*job, environment), jobs))
+    file = RESULTS / f"{output.removesuffix('.json')}.json"
+    elsewhere = ", or name a place for the results: --output /path/to/claims"
+    lessons.check_writable(file.parent, elsewhere)
+    _stored(file)
     facts = {
         "command": command,
         "seeds": list(seeds),
@@ -51,11 +57,37 @@ def report_claims(names, seeds, threads=1, cpu=None, output="claims", command=""
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "torch": torch.__version__,
     }
-    found = {
-        path.stem: {**facts, "claims": _summary(path, jobs, outcomes)} for path in paths
-    }
-    _store(output, found)
+    found = {}
+    with lessons.pool(max(1, (os.cpu_count() or 2) // threads)) as pool:
+        runs = {
+            path: [pool.submit(_claims_of, path, seed, environment) for seed in seeds]
+            for path in paths
+        }
+        for path, outcomes in runs.items():
+            claims = _summary(seeds, [outcome.result() for outcome in outcomes])
+            found[path.stem] = {**facts, "claims": claims}
+            everything = {**_stored(file), path.stem: found[path.stem]}
+            text = json.dumps(
+                dict(sorted(everything.items())), indent=1, ensure_ascii=False
+            )
+            write_whole({file: (text + "\n").encode()})
     return _show(found)
+
+
+def _stored(file):
+    """The results in a file, by lesson; refuses one that holds anything else."""
+    if not file.exists():
+        return {}
+    try:
+        known = json.loads(file.read_text(encoding="utf-8"))
+        sound = all("claims" in result for result in known.values())
+    except (OSError, ValueError, AttributeError, TypeError):
+        sound = False
+    if not sound:
+        raise SystemExit(
+            f"{file} holds no results of claims: move it away, or choose another --output"
+        )
+    return known
 
 
 def _claims_of(path, seed, environment):
@@ -81,61 +113,54 @@ def _claims_of(path, seed, environment):
     return claims
 
 
-def _summary(lesson, jobs, outcomes):
-    """One row a claim: how often it held, the smallest margin and the seed it fell on."""
-    found, runs, files = defaultdict(list), 0, {}
-    for (path, seed), claims in zip(jobs, outcomes):
-        if path != lesson:
-            continue
-        runs += 1
+def _summary(seeds, outcomes):
+    """One row a claim: how often it held, the smallest margin and the seed it fell on.
+
+    A claim about recorded runs says how many runs were recorded and whether it held: the
+    seeds have no part in it.
+    """
+    found = defaultdict(list)
+    for seed, claims in zip(seeds, outcomes):
         worst = {}  # a claim made several times in one run holds if all of them do
         for entry in claims:
-            before = worst.get(entry["claim"], entry)
+            key = entry["claim"], entry.get("recorded")
+            before = worst.get(key, entry)
             margins = [m for m in (before["margin"], entry["margin"]) if m is not None]
             held = before["held"] and entry["held"]
-            worst[entry["claim"]] = {"held": held, "margin": min(margins, default=None)}
-            if "recorded" in entry:
-                files[entry["claim"]] = entry["recorded"]
-        for statement, entry in worst.items():
-            found[statement].append((entry["margin"], seed, entry["held"]))
+            worst[key] = {"held": held, "margin": min(margins, default=None)}
+        for key, entry in worst.items():
+            found[key].append((entry["margin"], seed, entry["held"]))
     rows = []
-    for statement, entries in found.items():
+    for (statement, recorded), entries in found.items():
         margins = [(margin, seed) for margin, seed, _ in entries if margin is not None]
         smallest, seed = min(margins, default=(None, None))
-        row = {"claim": statement, "held": sum(e[2] for e in entries), "runs": runs}
-        if statement in files:  # read from a file: no seed can change it
-            row = {"claim": statement, "held": row["held"] == runs}
-            row |= {"recorded runs": files[statement]}
+        held = sum(entry[2] for entry in entries)
+        row = {"claim": statement, "held": held, "runs": len(outcomes)}
+        if recorded:
+            row = {"claim": statement, "recorded runs": recorded}
+            row["holds"] = held == len(outcomes)
         if smallest is not None:
-            row |= {"smallest margin": round(smallest, 4), "at seed": seed}
+            row["smallest margin"] = round(smallest, 4)
+            if not recorded:
+                row["at seed"] = seed
         rows.append(row)
     return rows
 
 
-def _store(output, found):
-    """Put the new results into the file, beside those of other lessons."""
-    path = RESULTS / f"{output}.json"
-    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    text = json.dumps(
-        dict(sorted({**known, **found}.items())), indent=1, ensure_ascii=False
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + "\n", encoding="utf-8")
-
-
 def _show(found):
     """Print a line a claim; returns how many did not always hold."""
-    rows = [
-        (name[:2], row) for name, result in found.items() for row in result["claims"]
-    ]
-    for number, row in rows:
-        margin = row.get("smallest margin")
-        shown = "exact" if margin is None else f"{margin:.0%}"
-        if "recorded runs" in row:
-            often = f"recorded, {row['recorded runs']}" if row["held"] else "NOT HELD"
-        else:
-            often = f"{row['held']:2d} of {row['runs']:2d}"
-        print(f"{number}  {often:>12}  {shown:>6}  {row['claim']}")
-    failed = sum(row["held"] < row.get("runs", 1) for _, row in rows)
-    print(f"{len(rows)} claims, {failed} did not always hold")
+    failed = total = 0
+    for name, result in found.items():
+        for row in result["claims"]:
+            held = row["holds"] if "holds" in row else row["held"] == row["runs"]
+            total, failed = total + 1, failed + (not held)
+            runs = row.get("recorded runs")
+            count = f"recorded, {runs} run{'s' if runs != 1 else ''}"
+            if not runs:
+                count = f"{row['held']} of {row['runs']}"
+            margin = row.get("smallest margin")
+            shown = ("exact" if held else "") if margin is None else f"{margin:.0%}"
+            mark = "✓" if held else "✗"
+            print(f"{mark} {name[:2]}  {count:>17}  {shown:>6}  {row['claim']}")
+    print(f"{total} claims, {failed} did not always hold")
     return failed

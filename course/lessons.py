@@ -1,37 +1,72 @@
 """Run and save the lessons, and copy them for students."""
 
+import contextlib
+import hashlib
+import itertools
+import json
 import os
 import subprocess
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
+from gan_utils.checkpoints import write_whole
 from gan_utils.widgets.frame import WIDGET_VIEW
 
 ROOT = Path(__file__).resolve().parents[1]
+HIDDEN = {"solution", "figure"}  # tags of cells whose code is folded
+_running = set()
 
 
 def find(names):
-    """The notebooks whose file names start with one of the given numbers or names.
+    """The notebooks of the given names, in the course's order; all for no names.
 
+    Args:
+        names: exactly a number ("1" or "01"), a title ("minimax_loss") or both
+            ("01_minimax_loss") each.
     Raises:
-        SystemExit: a name matches nothing.
+        SystemExit: a name is no lesson's, or there are no lessons.
     """
     every = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    if not names:
-        return every
-    found = [path for path in every if path.stem.startswith(tuple(names))]
-    unknown = [
-        name for name in names if not any(path.stem.startswith(name) for path in every)
-    ]
-    if unknown:
-        known = ", ".join(path.stem for path in every)
+    if not every:
         raise SystemExit(
-            f"no lesson starts with {', '.join(unknown)}; there are: {known}"
+            f"there are no lessons in {ROOT / 'notebooks'}: call run.py in a checkout of "
+            "the course"
         )
-    return found
+    known = {}
+    for path in every:
+        number, _, title = path.stem.partition("_")
+        known.update(dict.fromkeys((number, str(int(number)), title, path.stem), path))
+    if unknown := [repr(name) for name in names if name not in known]:
+        raise SystemExit(
+            f"no lesson is called {', '.join(unknown)}; there are: "
+            + ", ".join(path.stem for path in every)
+        )
+    wanted = {known[name] for name in names}
+    return [path for path in every if path in wanted or not names]
+
+
+@contextlib.contextmanager
+def pool(workers):
+    """Threads to ``execute`` in; Ctrl-C or an error ends their kernels with the block."""
+    threads = ThreadPoolExecutor(workers)
+    try:
+        yield threads
+    except BaseException:
+        threads.shutdown(wait=False, cancel_futures=True)
+        while _running:
+            for client in list(_running):
+                provisioner = getattr(client.km, "provisioner", None)
+                if getattr(provisioner, "process", None):
+                    provisioner.process.kill()
+            time.sleep(0.1)
+        raise
+    finally:
+        threads.shutdown()
 
 
 def execute(path, **environment):
@@ -45,7 +80,11 @@ def execute(path, **environment):
         record_timing=False,
     )
     begin = time.perf_counter()
-    client.execute(env={**os.environ, **environment}, stderr=subprocess.DEVNULL)
+    _running.add(client)
+    try:
+        client.execute(env={**os.environ, **environment}, stderr=subprocess.DEVNULL)
+    finally:
+        _running.discard(client)
     return notebook, time.perf_counter() - begin
 
 
@@ -64,7 +103,7 @@ def clean(notebook):
         cell.metadata = {"tags": tags} if tags else {}
         if cell.cell_type != "code":
             continue
-        if {"solution", "figure"} & set(tags):
+        if HIDDEN & set(tags):
             cell.metadata["jupyter"] = {"source_hidden": True}
         for output in cell.outputs:
             output.get("data", {}).pop(WIDGET_VIEW, None)
@@ -73,60 +112,101 @@ def clean(notebook):
 
 def save_all(names):
     """Run the named lessons (all by default) and save them with clean outputs."""
-    for path in find(names):
-        notebook, seconds = execute(path)
-        nbformat.write(clean(notebook), path)
-        print(
-            f"{path.name}: {seconds:.0f} s, {path.stat().st_size // 1024} kB",
-            flush=True,
-        )
+    paths = find(names)
+    check_writable(ROOT / "notebooks")
+    with pool(1) as threads:
+        for path, run in [(path, threads.submit(execute, path)) for path in paths]:
+            notebook, seconds = run.result()
+            write_whole({path: (nbformat.writes(clean(notebook)) + "\n").encode()})
+            size = path.stat().st_size // 1024
+            print(f"{path.name}: {seconds:.0f} s, {size} kB", flush=True)
 
 
-def _announces(cell):
-    """Whether a cell is the line that some lessons put before a folded solution."""
-    return cell.cell_type == "markdown" and "solution" in cell.source[:20].lower()
+def check_writable(folder, otherwise=""):
+    """Make a folder, and find out before any work whether files can be written there.
+
+    Raises:
+        SystemExit: they cannot; the sentence ends with ``otherwise``.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise SystemExit(
+            f"nothing can be written in {folder} ({error.strerror}): use a copy of the "
+            f"course in a folder of yours{otherwise}"
+        ) from error
 
 
 def without_solutions(notebook):
-    """A lesson as a student gets it: no worked solutions, no outputs; changes it in place."""
-    kept = []
-    for cell in notebook.cells:
-        if "solution" in cell.metadata.get("tags", []):
-            if _announces(kept[-1]):
-                kept.pop()
-            continue
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-        kept.append(cell)
-    notebook.cells = kept
+    """A lesson as a student gets it: no cells tagged "solution", no outputs."""
+    from nbconvert import preprocessors  # a second of imports
+
+    for step in (
+        preprocessors.TagRemovePreprocessor(remove_cell_tags={"solution"}),
+        preprocessors.ClearOutputPreprocessor(),
+    ):
+        notebook, _ = step.preprocess(notebook, {})
     return notebook
 
 
 def write_student_edition(folder):
     """Copy every lesson without its worked solutions and outputs; returns their paths.
 
+    A copy that somebody has changed or run stays as it is. If the lesson is another by
+    now, its new copy is written beside it, as ``05_dcgan_2.ipynb``.
+
     Raises:
-        SystemExit: the folder does not lie beside notebooks/, where the lessons find their
-            data, or it holds anything else.
+        SystemExit: the folder does not lie beside notebooks/, where the links in the
+            lessons lead on, or it holds anything else.
     """
     folder = Path(folder).resolve()
     if folder == ROOT / "notebooks":
         raise SystemExit("choose another folder: notebooks/ holds the originals")
     if folder.parent != ROOT:
         raise SystemExit(
-            f"the lessons read ../data and ../benchmarks: choose a folder beside notebooks/, "
-            f"for instance {ROOT / 'student'}; got {folder}"
+            f"the lessons link to ../data and ../gan_utils: choose a folder beside "
+            f"notebooks/, for instance {ROOT / 'student'}; got {folder}"
         )
-    names = {path.name for path in find([])} | {".ipynb_checkpoints"}
-    if folder.exists() and (
-        not folder.is_dir() or {path.name for path in folder.iterdir()} - names
-    ):
+    paths = find([])
+    if folder.exists() and not folder.is_dir():
+        raise SystemExit(f"{folder} is a file: choose a new or empty folder")
+    present = {file.name for file in folder.iterdir()} if folder.exists() else set()
+    if present and not present & {path.name for path in paths}:
         raise SystemExit(f"{folder} holds other things: choose a new or empty folder")
-    folder.mkdir(exist_ok=True)
-    written = []
-    for path in find([]):
-        notebook = without_solutions(nbformat.read(path, as_version=4))
-        nbformat.write(notebook, folder / path.name)
-        written.append(folder / path.name)
-    print(f"{len(written)} lessons without solutions written to {folder}")
-    return written
+    check_writable(folder)
+    copies = [_write_copy(path, folder) for path in paths]
+    print(f"{len(copies)} lessons without solutions are in {folder}")
+    beside = [f"{p.stem} ({c.name})" for p, c in zip(paths, copies) if p.name != c.name]
+    if beside:
+        print(
+            "These were changed there and stay as they are; the lesson as it is now lies "
+            f"beside: {', '.join(beside)}"
+        )
+    return copies
+
+
+def _write_copy(path, folder):
+    """Write a student's copy where it takes nothing away; returns its path."""
+    notebook = without_solutions(nbformat.read(path, as_version=4))
+    notebook.metadata["student_edition"] = _digest(notebook)
+    for number in itertools.count(1):
+        place = folder / (path.name if number == 1 else f"{path.stem}_{number}.ipynb")
+        if os.path.lexists(place):
+            try:
+                old = nbformat.read(place, as_version=4)
+                if [c.source for c in old.cells] == [c.source for c in notebook.cells]:
+                    return place
+                untouched = old.metadata.get("student_edition") == _digest(old)
+            except (OSError, ValueError, AttributeError, KeyError):
+                untouched = False  # whatever it is, it is not ours
+            if not untouched:
+                continue
+        write_whole({place: (nbformat.writes(notebook) + "\n").encode()})
+        return place
+
+
+def _digest(notebook):
+    """Changes when anything in a notebook's cells does."""
+    text = json.dumps(notebook.cells, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -35,7 +35,7 @@ def lesson():
         new_markdown_cell("> **Predict.** What?"),
         code("plotting.show(figure, 'alt')", shown(PICTURE)),
         new_markdown_cell("<details><summary>Hint</summary>\n\nlook\n\n</details>"),
-        new_markdown_cell("Worked solution, folded:"),
+        new_markdown_cell("Worked solution, folded:", metadata={"tags": ["solution"]}),
         code("answer = 42", tags=["solution"]),
     ])  # fmt: skip
 
