@@ -63,7 +63,7 @@ def main():
     try:
         return commands[sys.argv[1]](sys.argv[2:])
     except KeyboardInterrupt:
-        print("\nInterrupted. The next call picks up from here.")
+        print("\nInterrupted. What was finished is saved.")
         return 130
 
 

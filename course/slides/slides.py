@@ -122,8 +122,6 @@ def ideas_of(notebook, known=()):
     ideas, code_seen = [], False
     for cell in notebook.cells:
         if "solution" in cell.metadata.get("tags", []):
-            if re.match(r"(the )?worked solution", ideas[-1][1], re.IGNORECASE):
-                ideas.pop()
             continue
         if cell.cell_type == "markdown":
             for text in filter(None, HEADING.split(HINT.sub("", cell.source).strip())):
