@@ -198,8 +198,8 @@ def _write_copy(path, folder):
                 if [c.source for c in old.cells] == [c.source for c in notebook.cells]:
                     return place
                 untouched = old.metadata.get("student_edition") == _digest(old)
-            except (OSError, ValueError, AttributeError, KeyError):
-                untouched = False  # whatever it is, it is not ours
+            except Exception:  # whatever it is, it is no copy of ours
+                untouched = False
             if not untouched:
                 continue
         write_whole({place: (nbformat.writes(notebook) + "\n").encode()})
