@@ -162,7 +162,7 @@ def write_slides(folder, names=()):
 
     Args:
         folder: made if missing; a page of the same name is replaced.
-        names: first letters of the lessons' file names, like "01"; all by default.
+        names: lessons as ``lessons.find`` takes them; all by default.
     Raises:
         SystemExit: a name matches nothing, or the folder is named like a lesson.
     """

@@ -100,5 +100,5 @@ def test_the_command_writes_files_and_refuses_a_lesson_for_a_folder(tmp_path, ca
     assert "1 lessons as slides" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="the folder comes first"):
         slides.write_slides(tmp_path / "01", ["04"])
-    with pytest.raises(SystemExit, match="no lesson starts with 77"):
+    with pytest.raises(SystemExit, match="no lesson is called '77'"):
         slides.write_slides(tmp_path / "room", ["77"])
