@@ -19,9 +19,9 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmic
 """What IPTC calls pictures that a trained model made."""
 
 LABEL = "AI-generated"
-PERIOD = 128  # pixels after which the hidden pattern repeats
-STRENGTH = 2.0  # its standard deviation, of 255 levels of grey
-BAND = (0.06, 0.2)  # its frequencies, in cycles a pixel; 0.5 is the finest
+_PERIOD = 128  # pixels after which the hidden pattern repeats
+_STRENGTH = 2.0  # its standard deviation, of 255 levels of grey
+_BAND = (0.06, 0.2)  # its frequencies, in cycles a pixel; 0.5 is the finest
 THRESHOLD = 6.5  # of the detector's peak, in standard deviations of all places
 _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -130,17 +130,17 @@ def label_is_there(page):
 
 
 def _band(height, width):
-    """1 where the frequency of a Fourier coefficient lies in BAND, else 0."""
+    """1 where the frequency of a Fourier coefficient lies in _BAND, else 0."""
     y, x = np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None]
     radius = np.hypot(y, x)
-    return (radius > BAND[0]) & (radius < BAND[1])
+    return (radius > _BAND[0]) & (radius < _BAND[1])
 
 
 def hidden_pattern(key):
-    """The secret pattern (PERIOD, PERIOD) of a key: mean 0, standard deviation 1."""
+    """The secret pattern (_PERIOD, _PERIOD) of a key: mean 0, standard deviation 1."""
     seed = int.from_bytes(hashlib.sha256(key).digest()[:8], "big")
-    noise = np.random.default_rng(seed).normal(size=(PERIOD, PERIOD))
-    pattern = np.fft.ifft2(np.fft.fft2(noise) * _band(PERIOD, PERIOD)).real
+    noise = np.random.default_rng(seed).normal(size=(_PERIOD, _PERIOD))
+    pattern = np.fft.ifft2(np.fft.fft2(noise) * _band(_PERIOD, _PERIOD)).real
     return pattern / pattern.std()
 
 
@@ -152,9 +152,9 @@ def watermarked(page, key):
         multimedia", IEEE Transactions on Image Processing 6(12); tiles after Kutter 1998.
     """
     pixels = np.asarray(page.convert("RGB"), float)
-    repeats = [-(-side // PERIOD) for side in pixels.shape[:2]]
+    repeats = [-(-side // _PERIOD) for side in pixels.shape[:2]]
     tiles = np.tile(hidden_pattern(key), repeats)[: len(pixels), : pixels.shape[1]]
-    marked = pixels + STRENGTH * tiles[..., None]
+    marked = pixels + _STRENGTH * tiles[..., None]
     return Image.fromarray(marked.round().clip(0, 255).astype(np.uint8))
 
 
@@ -162,16 +162,18 @@ def watermark_score(page, key):
     """How clearly the key's pattern stands out, over all shifts of the picture.
 
     The picture's band is cut at two standard deviations, folded into one tile, and
-    correlated with the pattern at each of PERIOD^2 shifts; the result is the largest
+    correlated with the pattern at each of _PERIOD^2 shifts; the result is the largest
     correlation in standard deviations of all. Over ``THRESHOLD`` means marked.
     """
     grey = np.asarray(page.convert("L"), float)
     height, width = grey.shape
     grey = np.fft.ifft2(np.fft.fft2(grey - grey.mean()) * _band(height, width)).real
     grey = grey.clip(-2 * grey.std(), 2 * grey.std())
-    padded = np.zeros([-(-side // PERIOD) * PERIOD for side in grey.shape])
+    padded = np.zeros([-(-side // _PERIOD) * _PERIOD for side in grey.shape])
     padded[:height, :width] = grey
-    folded = padded.reshape(-1, PERIOD, padded.shape[1] // PERIOD, PERIOD).sum((0, 2))
+    folded = padded.reshape(-1, _PERIOD, padded.shape[1] // _PERIOD, _PERIOD).sum(
+        (0, 2)
+    )
     spectrum = np.fft.fft2(folded) * np.fft.fft2(hidden_pattern(key)).conj()
     field = np.fft.ifft2(spectrum).real
     return float((field.max() - field.mean()) / field.std())

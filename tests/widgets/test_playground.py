@@ -19,7 +19,7 @@ from gan_utils.widgets.playground.controls import (
     PENALTIES,
     SPEEDS,
 )
-from gan_utils.widgets.playground.game import SHOWN, Game
+from gan_utils.widgets.playground.game import EXTENT, SHOWN, Game
 from gan_utils.widgets.playground.playground import FEWEST_DABS, Playground
 
 
@@ -222,7 +222,7 @@ def test_points_land_where_they_belong():
             drawing.SCALE * (drawing.HEADER + drawing.SIZE / 2),
         )
     ]
-    (top_right,) = drawing._pixels([[drawing.EXTENT, drawing.EXTENT]])
+    (top_right,) = drawing._pixels([[EXTENT, EXTENT]])
     assert top_right == (drawing.SCALE * drawing.SIZE, drawing.SCALE * drawing.HEADER)
 
 

@@ -13,25 +13,23 @@ BOXES = ((61, 9, "rm"), (3, 9, "lm"), (32, 45, "mm"), (32, 9, "mm"))
 """Per layout: where the headline is anchored (x, y) in pixels, and by which point."""
 
 _CAP_HEIGHT, _MOST_WIDTH = 14.0, 58  # font size and longest line, in pixels of 64
+_FINER = 8  # letters are drawn so many times larger and averaged
 FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf"
 
 
 @functools.cache
-def headline_masks(size=64, finer=8):
+def headline_masks():
     """How far each headline in each layout covers each pixel.
 
-    Args:
-        size: pixels a side.
-        finer: letters are drawn so many times larger and averaged.
     Returns:
-        float (headlines, layouts, size, size) in [0, 1]; all 0 for "none".
+        float (headlines, layouts, 64, 64) in [0, 1]; all 0 for "none".
     """
-    masks = torch.zeros(len(HEADLINES), len(BOXES), size, size)
+    masks = torch.zeros(len(HEADLINES), len(BOXES), 64, 64)
     for i, text in enumerate(HEADLINES[1:], 1):
         for j, box in enumerate(BOXES):
-            page = Image.new("L", (size * finer, size * finer))
-            write(ImageDraw.Draw(page), text, box, size * finer / 64, 255)
-            masks[i, j] = torch.from_numpy(np.array(page.reduce(finer))) / 255
+            page = Image.new("L", (64 * _FINER, 64 * _FINER))
+            write(ImageDraw.Draw(page), text, box, _FINER, 255)
+            masks[i, j] = torch.from_numpy(np.array(page.reduce(_FINER))) / 255
     return masks
 
 

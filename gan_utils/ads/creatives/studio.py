@@ -24,7 +24,7 @@ from gan_utils.widgets.frame import CRISP, picture, show_widget, spoken
 from gan_utils.widgets.keys import KeyGuard
 
 _COUNT, _COLUMNS = 12, 4
-SHEET, _POSTER = 420, 300  # CSS pixels
+_SHEET, _POSTER = 420, 300  # CSS pixels
 _NAMES = {"button": "call to action"}
 _STYLE = """<style>
 .ad-studio {border: 1px solid #d9d9d9; border-radius: 8px; padding: 12px}
@@ -103,7 +103,7 @@ class AdStudio:
         )
 
     def _pictures(self):
-        self.sheet = picture("Twelve painted banners in three rows of four", SHEET)
+        self.sheet = picture("Twelve painted banners in three rows of four", _SHEET)
         self.poster = picture("The chosen banner, large", _POSTER, crisp=False)
         self.strip = picture("Seven steps from A to B", _POSTER)
         self.strip.layout.display = "none"
@@ -223,4 +223,4 @@ class AdStudio:
         still.paste(page, (sheet.width + 8, 0))
         still = still.quantize(256, dither=Image.Dither.NONE).convert("RGB")
         alt = "The ad studio: a contact sheet of twelve banners and one of them, large"
-        show_widget(self.box, png_bytes(still), alt, SHEET + _POSTER)
+        show_widget(self.box, png_bytes(still), alt, _SHEET + _POSTER)

@@ -66,13 +66,13 @@ class Face:
         red = red * (0.5 + self.skin.mean() / 400)
         return self.skin * 0.86 * (1 - share) + red * share
 
-    def outline(self, grow=0.0):
+    def outline(self):
         """The head: an egg with its narrow end at the chin."""
         t = np.linspace(0, 2 * np.pi, 65)[:-1]
         low = np.clip(np.sin(t), 0, 1)
         wide = 1 - self.jaw * low**2 - 0.12 * low**6
-        x = (self.width + grow) * np.cos(t) * wide
-        return np.stack([x, (self.height + grow) * np.sin(t)], 1)
+        x = self.width * np.cos(t) * wide
+        return np.stack([x, self.height * np.sin(t)], 1)
 
     def mouth(self):
         """Outlines of the upper and the lower lip, and the line between them."""
@@ -333,7 +333,7 @@ def _cap(face, grow, temple, hairline, bend):
     return np.vstack([outer, np.stack([x, h * inner], 1)])
 
 
-def _strands(canvas, face, hair, low=0.45):
+def _strands(canvas, face, hair):
     """A lighter streak, so that hair is not flat."""
     if np.ndim(hair) == 0:
         return

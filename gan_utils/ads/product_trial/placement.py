@@ -33,7 +33,7 @@ def catalogue_index(brand, frame, lens):
     return (brand * len(products.FRAMES) + frame) * len(products.LENSES) + lens
 
 
-def place(pictures, placement, size=64, fine=2):
+def place(pictures, placement, fine=2):
     """Product pictures (N, 4, 44, 112) moved to their placements (N, 4).
 
     Each pixel of the portrait looks up where it lies in the product picture,
@@ -42,11 +42,11 @@ def place(pictures, placement, size=64, fine=2):
     Args:
         fine: points looked up along each side of a pixel, then averaged.
     Returns:
-        (N, 4, size, size), colour times alpha, then alpha.
+        (N, 4, 64, 64), colour times alpha, then alpha.
     Source:
         Jaderberg et al. 2015, arXiv:1506.02025, equations 1 and 5.
     """
-    line = (torch.arange(size * fine) + 0.5) / fine
+    line = (torch.arange(64 * fine) + 0.5) / fine
     y, x = torch.meshgrid(line, line, indexing="ij")
     x_0, y_0, log_scale, turn = placement.T[:, :, None, None]
     unit = products.UNIT / log_scale.exp()
@@ -78,16 +78,16 @@ def take_off(images, pictures, placement):
     return torch.where(seen > 0, through, around).clamp(-1, 1)
 
 
-def random_placements(count):
+def _random_placements(count):
     """Random placements (count, 4) between _LOW and _HIGH."""
     return _LOW + (_HIGH - _LOW) * torch.rand(count, 4)
 
 
-def with_decoys(images, pictures, count=2):
-    """Put on and take off ``count`` products at random places: their traces mislead."""
-    for _ in range(count):
+def with_decoys(images, pictures):
+    """Put on and take off two products at random places: their traces mislead."""
+    for _ in range(2):
         which = torch.randint(len(pictures), (len(images),))
-        where = random_placements(len(images))
+        where = _random_placements(len(images))
         worn = wear(images, pictures[which], where)
         error = torch.randn_like(where) * torch.tensor([0.15, 0.15, 0.01, 0.01])
         images = take_off(worn, pictures[which], where + error)
@@ -118,14 +118,13 @@ class EyewearFitting(nn.Module):
         self.finder, self.placer = PlacementNetwork(width), PlacementNetwork(width)
 
 
-def fit_placement(
-    network, examples, steps, batch=48, lr=3e-3, watch=lambda step, loss: None
-):
+def fit_placement(network, examples, steps, watch=lambda step, loss: None):
     """Regress placements; ``examples(batch)`` gives portraits and their placements.
 
     The error of each number counts in half ranges, |error| / ((_HIGH - _LOW) / 2).
     Brightness and tint of the portraits are varied.
     """
+    batch, lr = 48, 3e-3
     optimiser = torch.optim.AdamW(network.parameters(), lr, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, lr, total_steps=steps)
     for step in range(steps):
@@ -146,7 +145,7 @@ def pasted_examples(bare, pictures):
     """A function of a batch size: random products at random places on bare faces."""
 
     def examples(batch):
-        placement = random_placements(batch)
+        placement = _random_placements(batch)
         images = bare[torch.randint(len(bare), (batch,))]
         which = torch.randint(len(pictures), (batch,))
         return wear(images, pictures[which], placement), placement
@@ -155,15 +154,14 @@ def pasted_examples(bare, pictures):
 
 
 @torch.no_grad()
-def taken_off_examples(worn, products_worn, placement, pictures, copies=3):
+def taken_off_examples(worn, products_worn, placement, pictures):
     """A function of a batch size: worn eyewear taken off among decoys, and where it sat.
 
     Args:
         worn: portraits with eyewear; products_worn: their product pictures; placement:
             where a finder sees them; pictures: of the decoys.
-        copies: times that each portrait is prepared, with other decoys.
     """
-    ready = []
+    copies, ready = 3, []  # each portrait three times, with other decoys
     for _ in range(copies):
         for part in torch.arange(len(worn)).split(200):
             off = take_off(worn[part], products_worn[part], placement[part])

@@ -135,6 +135,7 @@ class PatchDiscriminator(nn.Module):
         return self.layers(torch.cat([picture, batch.pose, batch.garment], 1))
 
 
+_LEARNING_RATE, _BETAS, _BATCH = 2e-3, (0.5, 0.99), 16
 PAINT, CLOTH, SHAPE = 30.0, 10.0, 5.0
 """Weights of the L1 terms: of the picture, of the warped cloth, of the garment's outline."""
 
@@ -177,9 +178,7 @@ def l1_terms(result, batch):
     return PAINT * picture + CLOTH * cloth + SHAPE * shape
 
 
-def train_try_on(
-    generator, discriminator, scene, progress, *, batch_size=16, lr=2e-3, decay=None
-):
+def train_try_on(generator, discriminator, scene, progress, *, decay=None):
     """Train on random pairs of a scene, with Adam; the rate falls to 0 in the second half.
 
     Args:
@@ -191,14 +190,14 @@ def train_try_on(
         The generator, or its average, in eval mode.
     """
     ema = EMA(copy.deepcopy(generator), generator, decay) if decay else None
-    opt_g = torch.optim.Adam(generator.parameters(), lr, (0.5, 0.99))
+    opt_g = torch.optim.Adam(generator.parameters(), _LEARNING_RATE, _BETAS)
     opt_d = discriminator and torch.optim.Adam(
-        discriminator.parameters(), lr, (0.5, 0.99)
+        discriminator.parameters(), _LEARNING_RATE, _BETAS
     )
     for done in progress:
         for optimiser in filter(None, (opt_g, opt_d)):
-            set_rate(optimiser, lr, done)
-        batch = scene.batch(torch.randint(len(scene), (batch_size,)))
+            set_rate(optimiser, _LEARNING_RATE, done)
+        batch = scene.batch(torch.randint(len(scene), (_BATCH,)))
         step(generator, discriminator, batch, opt_g, opt_d)
         if ema:
             ema.update()

@@ -29,6 +29,7 @@ from gan_utils.widgets.keys import KeyGuard
 
 _GAP, _SCALE = 4, 4  # native pixels between two panels; CSS pixels of one native pixel
 _WIDTH = _SCALE * (4 * 48 + 3 * _GAP)
+_SEED = 2_000_000  # people and garments that the shipped generator was not trained on
 _COLLECTION, REAL, OWN = "collection", "Fashion-MNIST", "my own design"
 
 
@@ -38,12 +39,11 @@ class TryOnRoom:
     Args:
         generator: a ``TryOnGenerator`` in eval mode.
         people, garments: how many there are to choose from.
-        seed: of both; none was in the training of the shipped generator.
     """
 
-    def __init__(self, generator, people=30, garments=40, seed=2_000_000):
+    def __init__(self, generator, people=30, garments=40):
         self.generator = generator
-        random = np.random.default_rng(seed)
+        random = np.random.default_rng(_SEED)
         self.figures = draw_figures(people, random)
         self.garments = draw_garments(garments, random, PATTERNS)
         alt = "Four panels: flat garment, person, generated picture, true picture"

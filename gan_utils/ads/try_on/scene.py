@@ -11,7 +11,7 @@ import torch
 from torch.nn.functional import interpolate
 
 from gan_utils.ads.try_on.figures import draw_figures
-from gan_utils.ads.try_on.garments import PAPER, SEEN, TOP_MARGIN, draw_garments
+from gan_utils.ads.try_on.garments import PAPER, TOP_MARGIN, draw_garments
 from gan_utils.ads.try_on.painting import paint_flat, paint_pose, paint_worn
 from gan_utils.data import CLASSES, fashion_mnist, to_float
 
@@ -19,6 +19,7 @@ KINDS = ("T-shirt", "pullover", "dress", "coat")
 _HEIGHTS = {"T-shirt": 36, "pullover": 36, "dress": 44, "coat": 38}
 """To which height, in pixels, a picture of 28 x 28 is brought."""
 
+_DAB = 1.8  # pixels, the radius of a dab of paint; its edge is soft
 _INK = 12  # of 255: darker pixels of the grey picture count as background
 
 
@@ -66,19 +67,18 @@ class Scene(NamedTuple):
         )
 
 
-def try_on(count, seed=0, patterns=SEEN):
+def try_on(count, seed=0):
     """Render ``count`` figures, each in a garment of its own.
 
     Args:
         count: how many.
         seed: the same seed gives the same bytes.
-        patterns: of the garments, names from ``garments.PATTERNS``.
     Returns:
         A ``Scene``.
     """
     random = np.random.default_rng(seed)
     figures = draw_figures(count, random)
-    return render(figures, draw_garments(count, random, patterns))
+    return render(figures, draw_garments(count, random))
 
 
 def swapped(scene):
@@ -106,21 +106,20 @@ def render(figures, garments):
     return Scene(pictures, list(figures), list(garments))
 
 
-def with_paint(batch, dabs, colour, radius=1.8):
+def with_paint(batch, dabs, colour):
     """The batch with dabs of paint on its flat garment; what is off the cloth is lost.
 
     Args:
         batch: a ``TryOn`` of N figures in the same garment.
         dabs: pairs [x, y] in pixels, from the top left corner; none changes nothing.
         colour: of the paint, three numbers in 0..255.
-        radius: of a dab, pixels; its edge is soft.
     """
     if not dabs:
         return batch
     rows, columns = torch.meshgrid(torch.arange(64), torch.arange(48), indexing="ij")
     x, y = torch.tensor(dabs).float()[..., None, None].unbind(1)
     away = torch.hypot(columns + 0.5 - x, rows + 0.5 - y).amin(0)
-    cover = (radius + 0.5 - away).clamp(0, 1) * batch.cut
+    cover = (_DAB + 0.5 - away).clamp(0, 1) * batch.cut
     paint = torch.as_tensor(colour).float()[:, None, None] / 127.5 - 1
     return batch._replace(garment=batch.garment * (1 - cover) + paint * cover)
 

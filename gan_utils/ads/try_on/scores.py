@@ -8,16 +8,16 @@ from gan_utils.ads.try_on.garments import TOP_MARGIN, flat_width
 from gan_utils.ads.try_on.model import warp
 
 
-def ssim(pictures, others, window=11, sigma=1.5, span=2.0):
+def ssim(pictures, others):
     """Structural similarity, one number for each pair.
 
     mean over places of (2 m n + c1)(2 s_mn + c2) / ((m^2 + n^2 + c1)(s_m^2 + s_n^2 + c2)),
-    means, variances and covariance under a Gaussian window that lies inside the picture.
+    means, variances and covariance under a Gaussian window of 11 x 11 pixels, with a
+    standard deviation of 1.5, that lies inside the picture; c1 = (0.01 L)^2 and
+    c2 = (0.03 L)^2 for values that span L = 2.
 
     Args:
-        pictures, others: (N, channels, H, W).
-        window: pixels of the window's side; sigma: of its Gaussian, in pixels.
-        span: the largest difference of two values; c1 = (0.01 span)^2, c2 = (0.03 span)^2.
+        pictures, others: (N, channels, H, W) in [-1, 1].
     Returns:
         (N,) in [-1, 1]; 1 for equal pictures.
     Raises:
@@ -26,13 +26,13 @@ def ssim(pictures, others, window=11, sigma=1.5, span=2.0):
         Wang, Bovik, Sheikh and Simoncelli 2004, "Image quality assessment: from error
         visibility to structural similarity", equation 13.
     """
-    if pictures.shape != others.shape or min(pictures.shape[-2:]) < window:
+    if pictures.shape != others.shape or min(pictures.shape[-2:]) < 11:
         raise ValueError(
-            f"ssim needs two batches of one shape, at least {window} pixels wide and "
-            f"high; got {tuple(pictures.shape)} and {tuple(others.shape)}"
+            "ssim needs two batches of one shape, at least 11 pixels wide and high; "
+            f"got {tuple(pictures.shape)} and {tuple(others.shape)}"
         )
-    x = torch.arange(window, device=pictures.device) - (window - 1) / 2
-    line = torch.exp(-(x**2) / (2 * sigma**2))
+    x = torch.arange(11, device=pictures.device) - 5
+    line = torch.exp(-(x**2) / (2 * 1.5**2))
     line = (line / line.sum())[None, None]
 
     def mean(values):
@@ -43,7 +43,7 @@ def ssim(pictures, others, window=11, sigma=1.5, span=2.0):
     m, n = mean(pictures), mean(others)
     variances = mean(pictures**2) - m**2, mean(others**2) - n**2
     covariance = mean(pictures * others) - m * n
-    c1, c2 = (0.01 * span) ** 2, (0.03 * span) ** 2
+    c1, c2 = (0.01 * 2) ** 2, (0.03 * 2) ** 2
     top = (2 * m * n + c1) * (2 * covariance + c2)
     bottom = (m**2 + n**2 + c1) * (sum(variances) + c2)
     return (top / bottom).mean((1, 2, 3))

@@ -30,9 +30,9 @@ from gan_utils.widgets.charts import (
 )
 from gan_utils.widgets.frame import spoken
 from gan_utils.widgets.picture import Picture
+from gan_utils.widgets.playground.game import EXTENT
 
-EXTENT = 3.0  # the plane is drawn from -EXTENT to EXTENT
-SIZE = 480  # of its square, in CSS pixels
+SIZE = 480  # of the plane's square, in CSS pixels
 HEADER, _FOOTER = 34, 34  # above and below the square
 _HEIGHT = 212  # of the curves
 _PANELS = ((22, 92), (130, 192))  # top and bottom of each of the two
@@ -168,7 +168,7 @@ def _scene_of(game, parts, title, note, bands=255):
         note,
         game.real,
         game.samples(),
-        opinion=game.opinion(EXTENT) if field else None,
+        opinion=game.opinion() if field else None,
         pushes=game.pushes() if pushes else None,
         grid=game.latent_grid() if grid else None,
         bands=bands,
@@ -294,9 +294,9 @@ def _legend_text(pen, x, y, label):
     return x + pen.textlength(label, font(11)) / SCALE + 16
 
 
-def _colour_bar(image, pen, y, length=60):
+def _colour_bar(image, pen, y):
     """The colour bar of D's field, at the right of the legend."""
-    right = SIZE - 2 - pen.textlength("real", font(11)) / SCALE - 6
+    length, right = 60, SIZE - 2 - pen.textlength("real", font(11)) / SCALE - 6
     bar = Image.fromarray(np.broadcast_to(_PALETTE, (1, 256, 3)).copy())
     left = int(right - length)
     image.paste(bar.resize(at(length, 10)), at(left, y - 5))

@@ -9,7 +9,9 @@ from gan_utils import losses, toy, training
 from gan_utils.metrics import modes_covered
 from gan_utils.networks import mlp, mlp_discriminator
 
+EXTENT = 3.0  # the plane is judged and drawn from -EXTENT to EXTENT
 _BETAS = (0.5, 0.99)
+_UNITS = 64  # in each of the two hidden layers of both networks
 SHOWN = 300  # samples of each kind that are drawn
 _JUDGED = 2000  # generated samples on which coverage is measured
 
@@ -28,7 +30,6 @@ class Game:
             ``training.g_step``.
         data: a two-dimensional ``toy.Mixture``.
         latent_dim: size of the noise z.
-        width: units in each of the two hidden layers of both networks.
         seed: of the networks and of every batch.
     """
 
@@ -38,11 +39,10 @@ class Game:
         g_step=training.g_step,
         data=None,
         latent_dim=2,
-        width=64,
         seed=0,
     ):
         self.d_step, self.g_step = d_step, g_step
-        self.latent_dim, self.width, self.seed = latent_dim, width, seed
+        self.latent_dim, self.seed = latent_dim, seed
         self.loss, self.penalty = losses.non_saturating, None
         self.batch_size, self.d_per_g = 128, 1
         self.lr_d = self.lr_g = 10**-2.7  # about 0.002, a notch of the sliders
@@ -63,7 +63,7 @@ class Game:
         """New networks, new optimisers, no history."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            hidden = [self.width, self.width]
+            hidden = [_UNITS, _UNITS]
             self.generator = mlp(self.latent_dim, *hidden, 2)
             self.discriminator = mlp_discriminator(
                 2, *hidden, activation=lambda: nn.LeakyReLU(0.2)
@@ -139,17 +139,17 @@ class Game:
         return -SHOWN * slope
 
     @torch.no_grad()
-    def opinion(self, extent=3.0, resolution=48):
-        """What D says on a grid over [-extent, extent]^2: 0 generated, 1 real.
+    def opinion(self):
+        """What D says on a grid over [-EXTENT, EXTENT]^2: 0 generated, 1 real.
 
         The probability for the two cross-entropy losses, the score (its targets are 0 and
         1) for least squares, and for Wasserstein, whose scores have no scale, the
         sigmoid of the score, counted in spreads from the mean over all samples.
 
         Returns:
-            (resolution, resolution) in [0, 1]; the first row is the bottom one.
+            (48, 48) in [0, 1]; the first row is the bottom one.
         """
-        line = torch.linspace(-extent, extent, resolution)
+        line = torch.linspace(-EXTENT, EXTENT, 48)
         y, x = torch.meshgrid(line, line, indexing="ij")
         scores = self.discriminator(torch.stack([x, y], -1).view(-1, 2))
         if self.loss is losses.least_squares:
@@ -159,17 +159,17 @@ class Game:
             shares = ((scores - ends.mean()) / (2 * ends.std() + 1e-6)).sigmoid()
         else:
             shares = scores.sigmoid()
-        return shares.view(resolution, resolution)
+        return shares.view(48, 48)
 
     @torch.no_grad()
-    def latent_grid(self, lines=13, points=41, reach=2.0):
-        """G applied to the lines of a square grid of z; (2 * lines, points, 2) or None.
+    def latent_grid(self):
+        """G applied to 13 lines each way of a square grid of z, (26, 41, 2).
 
-        Only where z is two-dimensional.
+        None where z is not two-dimensional.
         """
         if self.latent_dim != 2:
             return None
-        across, along = (torch.linspace(-reach, reach, n) for n in (lines, points))
+        across, along = (torch.linspace(-2, 2, n) for n in (13, 41))
         a, b = torch.meshgrid(across, along, indexing="ij")
         z = torch.cat([torch.stack([a, b], -1), torch.stack([b, a], -1)])
         return self.generator(z)
