@@ -293,15 +293,6 @@ def test_results_may_go_to_a_place_of_ones_own(course, quick):
     assert not (course / "results" / "claims.json").exists()
 
 
-def test_a_text_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
-    file = tmp_path / "claims.json"
-    lessons.write_whole(file, "old ✓")
-    with pytest.raises(UnicodeEncodeError):
-        lessons.write_whole(file, "new \ud800")
-    assert file.read_text("utf-8") == "old ✓"
-    assert [path.name for path in tmp_path.iterdir()] == ["claims.json"]
-
-
 def test_saving_runs_and_cleans(course, capsys):
     lessons.save_all(["00"])
     saved = nbformat.read(course / "notebooks" / "00_one.ipynb", 4)
