@@ -19,15 +19,19 @@ def set_seed(seed=None):
     """Seed Python, NumPy and PyTorch, and return the seed.
 
     Args:
-        seed: an integer >= 0; by default the environment variable GAN_SEED, else 0.
+        seed: an integer in [0, 2**32); by default the variable GAN_SEED, else 0.
     Raises:
-        ValueError: GAN_SEED is not a whole number >= 0.
+        ValueError: the seed is no such number.
     """
+    name, got = "the seed", seed
     if seed is None:
-        text = os.environ.get("GAN_SEED", "0")
-        if not text.isdecimal():
-            raise ValueError(f"GAN_SEED must be a whole number >= 0; got {text!r}")
-        seed = int(text)
+        name, got = "GAN_SEED", os.environ.get("GAN_SEED", "0")
+    text = str(got)
+    if not (text.isascii() and text.isdecimal() and int(text) < 2**32):
+        raise ValueError(
+            f"{name} must be a whole number >= 0 and below 2**32; got {got!r}"
+        )
+    seed = int(text)
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
@@ -49,31 +53,21 @@ def claim(statement, value, *, below=None, above=None, recorded=None):
         recorded: how many recorded runs the value comes from, where it was read from a
             file instead of measured here: another seed cannot change it.
     Raises:
-        ClaimFailed: a bound is broken, the value is NaN, or the bool is False.
-        TypeError: bounds are missing for a value that is not a bool.
+        ClaimFailed: a bound is broken, a bool is False, or a value is NaN or infinite.
+        TypeError: bounds are missing for a number or given for a bool; a bound is no
+            finite number; ``recorded`` is no whole number >= 1.
         ValueError: there is no value at all.
     """
-    values = torch.as_tensor(value).detach().cpu().flatten()
-    if not values.numel():
-        raise ValueError(
-            f"claim({statement!r}) got an empty value: nothing was measured"
-        )
-    if below is None and above is None:
-        if values.dtype != torch.bool:
-            raise TypeError(
-                f"claim({statement!r}) needs below= or above= for the value {value!r}"
-            )
-        held, margin = bool(values.all()), None
-    else:
-        margin = _margin(values.double(), below, above)
-        held = margin > 0
+    exact = torch.float64 if isinstance(value, float) else None
+    values = torch.as_tensor(value, dtype=exact).detach().cpu().flatten()
+    bounds = [(">", above), ("<", below)]
+    bounds = [(sign, bound) for sign, bound in bounds if bound is not None]
+    _check(statement, values, bounds, recorded)
+    margin = _margin(values.double(), below, above) if bounds else None
+    held = margin > 0 if bounds else bool(values.all())
     _record(statement, held, margin, recorded)
-    bounds = [
-        f"{sign} {bound:g}"
-        for sign, bound in ((">", above), ("<", below))
-        if bound is not None
-    ]
-    needed = f"limit{'s' * (len(bounds) > 1)} {', '.join(bounds)}"
+    limits = ", ".join(f"{sign} {bound:g}" for sign, bound in bounds)
+    needed = f"limit{'s' * (len(bounds) > 1)} {limits}"
     if held:
         shown = f": {_worst(values, below, above)} ({needed})" if bounds else ""
         runs = f" (recorded, {recorded} run{'s' * (recorded > 1)})" if recorded else ""
@@ -83,6 +77,27 @@ def claim(statement, value, *, below=None, above=None, recorded=None):
     if not os.environ.get(RECORD_VARIABLE):
         raise ClaimFailed(detail)
     print(f"✗ {detail}")
+
+
+def _check(statement, values, bounds, recorded):
+    """Refuse what no claim can be about, in a sentence that names the claim."""
+    if not values.numel():
+        raise ValueError(
+            f"claim({statement!r}) got an empty value: nothing was measured"
+        )
+    if bool(bounds) == (values.dtype == torch.bool):
+        needs = "no limits for a bool" if bounds else "below= or above= for a number"
+        raise TypeError(f"claim({statement!r}) needs {needs}; got {values.tolist()}")
+    for _, bound in bounds:
+        if isinstance(bound, bool) or not math.isfinite(bound):
+            raise TypeError(
+                f"claim({statement!r}) needs a finite number as its limit; got {bound!r}"
+            )
+    if recorded is not None and (type(recorded) is not int or recorded < 1):
+        raise TypeError(
+            f"claim({statement!r}): recorded= is how many runs were recorded, a whole "
+            f"number >= 1; got {recorded!r}"
+        )
 
 
 def _worst(values, below, above):
@@ -102,7 +117,7 @@ def _worst(values, below, above):
 
 def _margin(values, below, above):
     """The smallest distance to a bound, as a share of the bound; <= 0 means broken."""
-    if values.isnan().any():
+    if not values.isfinite().all():
         return float("-inf")
     gaps = []
     if below is not None:
@@ -118,5 +133,5 @@ def _record(statement, held, margin, recorded):
     if path:
         with open(path, "a", encoding="utf-8") as file:
             line = {"claim": statement, "held": held, "margin": margin}
-            line |= {"recorded": int(recorded)} if recorded else {}
+            line |= {"recorded": recorded} if recorded else {}
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
