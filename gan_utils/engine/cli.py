@@ -65,6 +65,10 @@ def parser(recipes):
     add = found.add_argument
     add("recipe", nargs="?", choices=recipes, metavar="RECIPE", help="; ".join(lines))
     add("--images", metavar="FOLDER", help="of pictures; the recipe is own_images then")
+    add(
+        "--allow-similar", action="store_true",
+        help="train although the pictures of --images are nearly the same",
+    )  # fmt: skip
     add("--folder", help="of the run; runs/RECIPE by default")
     add("--steps", type=_positive, help="training steps; by default the recipe's own")
     add("--seed", type=_seed, default=0, help="of weights, data order and latents")
@@ -124,7 +128,10 @@ def _what(options):
         raise ValueError(
             f"--images goes with the recipe own_images alone, not with {options.recipe}."
         )
-    return "own_images", {"folder": _images(options)}
+    given = {"folder": _images(options)}
+    return "own_images", given | (
+        {"allow_similar": True} if options.allow_similar else {}
+    )
 
 
 def _images(options):
@@ -137,7 +144,8 @@ def _words(options):
     """The recipe's part of the command line, without the place of a private folder."""
     if options.images is None:
         return [options.recipe]
-    return ["--images", shlex.quote(_images(options).resolve().name)]
+    words = ["--images", shlex.quote(_images(options).resolve().name)]
+    return words + ["--allow-similar"] * options.allow_similar
 
 
 def _why(error):

@@ -11,13 +11,18 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch.nn.functional import adaptive_avg_pool2d
+from torch.nn.functional import adaptive_avg_pool2d, interpolate
 from tqdm import tqdm
 
-from gan_utils.images.files import Unusable, files_below, read_picture
+from gan_utils.images.deep import eight_bits, range_of
+from gan_utils.images.files import files_below, read_picture
+from gan_utils.images.kinds import Unusable
 
 CLOSE = 0.02  # root mean squared difference of two thumbnails, of the range [0, 1]
-SIDE = 8  # pixels a side of a thumbnail
+SIDE, FINE = 8, 32  # pixels a side of a thumbnail, and of a finer one
+FEW = 4  # pictures that are near by thumbnails, from which on detail is compared
+NOISE = 0.002  # root mean squared detail that rounding and JPEG make, of [0, 1]
+SAME = 0.2  # difference of two copies over their detail: resizing and JPEG stay below
 CHUNK = 500  # rows of a distance matrix held at a time
 
 
@@ -25,7 +30,11 @@ def group_near(images, close=CLOSE):
     """Number groups of pictures that are nearly the same: other sizes, or re-encoded.
 
     Two pictures are near when their thumbnails of 8 x 8 pixels differ by less than
-    ``close`` at root mean square; what is near the same picture is one group.
+    ``close`` at root mean square; what is near the same picture is one group. Dark skies
+    and pages of text are all near by that measure. So where four or more are, their
+    detail decides: what a thumbnail of 32 x 32 pixels shows beyond one of 8 x 8. Two stay
+    together if their details differ by little of their contrast (a copy), or by less
+    than half of what is usual in the group (frames of a film).
 
     Args:
         images: uint8 (N, 3, H, W).
@@ -33,20 +42,54 @@ def group_near(images, close=CLOSE):
     Returns:
         int64 (N,): the number of each picture's group, that of its first member.
     """
-    parts = (part.float() / 255 for part in images.split(CHUNK))
-    small = torch.cat([adaptive_avg_pool2d(part, SIDE).flatten(1) for part in parts])
+    small, detail = [], []
+    for part in images.split(CHUNK):
+        small.append(adaptive_avg_pool2d(part.float() / 255, SIDE).flatten(1))
+        detail.append(_detail(part.float() / 255))
+    small, detail = torch.cat(small), torch.cat(detail)
     limit = close * small.shape[1] ** 0.5
-    groups = torch.arange(len(small))
-    for first in range(0, len(small), CHUNK):
-        near = torch.cdist(small[first : first + CHUNK], small) < limit
-        for row in near:
+    groups = _linked(len(small), lambda rows: torch.cdist(small[rows], small) < limit)
+    for group, count in zip(*groups.unique(return_counts=True)):
+        if count >= FEW:
+            members = (groups == group).nonzero()[:, 0]
+            groups[members] = members[_linked_by_detail(detail[members])]
+    return groups
+
+
+def _linked(count, near):
+    """Groups of ``count`` things, (N,); ``near(rows)`` says which are linked to each."""
+    groups = torch.arange(count)
+    for rows in torch.arange(count).split(CHUNK):
+        for row in near(rows):
             met = groups[row].unique()
             if len(met) > 1:
                 groups[torch.isin(groups, met)] = met[0]
     return groups
 
 
-SUM = 12  # hexadecimal digits of a file's sum that a card keeps
+def _detail(images):
+    """What 32 x 32 pixels of grey show beyond 8 x 8, (N, 1024)."""
+    fine = adaptive_avg_pool2d(images.mean(1, keepdim=True), FINE)
+    coarse = adaptive_avg_pool2d(fine, SIDE)
+    coarse = interpolate(coarse, FINE, mode="bilinear", align_corners=False)
+    return (fine - coarse).flatten(1)
+
+
+def _linked_by_detail(detail):
+    """Groups of pictures whose details are nearly the same, (N,)."""
+    contrast = detail.square().sum(1)
+    apart = (detail - detail.mean(0)).square().sum(1)
+    noise = NOISE**2 * detail.shape[1]
+
+    def near(rows):
+        gap = torch.cdist(detail[rows], detail).square()
+        copies = SAME**2 * (contrast[rows, None] + contrast) / 2 + noise
+        frames = (apart[rows, None] + apart) / 2
+        return gap < torch.maximum(copies, frames)
+
+    return _linked(len(detail), near)
+
+
 SMALLEST = 32  # pixels: the least shorter side of a picture
 FEWEST = 16  # usable pictures without which there is nothing to learn from
 PROGRESS_FROM = 500  # files from which on a bar shows how far the reading is
@@ -69,7 +112,7 @@ class Folder(NamedTuple):
         sides: int64 (N,), the shorter side of each picture as it was, in pixels.
         groups: int64 (N,); pictures of one number are nearly the same picture.
         notes: sentences on what was changed: first frames, 16 bits, CMYK and the like.
-        sums: of the N files, the beginnings of their SHA-256 sums.
+        digests: of the N files, 16 hex digits of SHA-256.
     """
 
     images: torch.Tensor
@@ -78,7 +121,7 @@ class Folder(NamedTuple):
     sides: torch.Tensor
     groups: torch.Tensor
     notes: list
-    sums: list = ()
+    digests: list = ()
 
     def report(self, most=20):
         """What was found, in plain lines; beyond so many rejected files, by reason."""
@@ -109,41 +152,64 @@ def read_folder(folder, size=64, *, fewest=FEWEST, progress=True):
             usable pictures; one sentence says which.
     """
     folder = _existing(folder)
-    found, rejected = files_below(folder)
-    rejected = [Rejected(shown(path), why) for path, why in rejected]
-    pictures, names, sides, sums, changes, first_of = [], [], [], [], {}, {}
+    found, refused, leftovers = files_below(folder)
+    rejected = [Rejected(shown(path), why) for path, why in refused]
+    read, names = [], []
     quiet = not (progress and len(found) >= PROGRESS_FROM and sys.stderr.isatty())
     for path in tqdm(found, "reading", disable=quiet, unit="file"):
         name = shown(path.relative_to(folder))
         try:
-            pixels, side, change = read_picture(path, size, SMALLEST)
+            read.append(read_picture(path, size, SMALLEST))
+            names.append(name)
         except Unusable as problem:
             rejected.append(Rejected(name, str(problem)))
+    kept, first_of, changes = [], {}, {}
+    for number, (pixels, change) in enumerate(_in_eight_bits(read)):
+        first = first_of.setdefault(hashlib.sha256(pixels).digest(), number)
+        if first != number:
+            reason = f"it is the same picture as {names[first]}; one of them is enough."
+            rejected.append(Rejected(names[number], reason))
             continue
-        digest = hashlib.sha256(pixels).digest()
-        if digest in first_of:
-            reason = (
-                f"it is the same picture as {first_of[digest]}; one of them is enough."
-            )
-            rejected.append(Rejected(name, reason))
-            continue
-        first_of[digest] = name
-        pictures.append(pixels)
-        names.append(name)
-        sides.append(side)
-        sums.append(hashlib.sha256(path.read_bytes()).hexdigest()[:SUM])
+        kept.append(pixels)
         for word in change:
-            changes.setdefault(word, []).append(name)
-    if len(names) < fewest:
-        raise ValueError(_too_few(folder, len(names), fewest, rejected))
-    images = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
+            changes.setdefault(word, []).append(names[number])
+    rows = sorted(first_of.values())
+    if len(kept) < fewest:
+        raise ValueError(_too_few(folder, len(kept), fewest, rejected))
+    images = torch.from_numpy(np.stack(kept)).permute(0, 3, 1, 2).contiguous()
     notes = [
         f"{len(of):,} of those used: {word} ({of[0]}{', ...' if of[1:] else ''})."
         for word, of in sorted(changes.items())
     ]
-    groups = group_near(images)
-    sides = torch.tensor(sides)
-    return Folder(images, names, sorted(rejected), sides, groups, notes, sums)
+    if leftovers:
+        some = ", ".join(sorted({shown(path.name) for path in leftovers})[:3])
+        notes.append(
+            f"Left out: {len(leftovers):,} that other programs leave behind ({some})."
+        )
+    return Folder(
+        images, [names[row] for row in rows], sorted(rejected),
+        torch.tensor([read[row].side for row in rows]), group_near(images), notes,
+        [read[row].digest for row in rows],
+    )  # fmt: skip
+
+
+def _in_eight_bits(pictures):
+    """Pixels as uint8 (size, size, 3), and what was changed, of every picture in turn.
+
+    Deep pictures of one kind share black and white, so that a dark one stays dark.
+    """
+    deep = {}
+    for picture in pictures:
+        if picture.deep:
+            deep.setdefault(picture.deep.kind, []).append(picture.deep)
+    ranges = {kind: range_of(members) for kind, members in deep.items()}
+    for picture in pictures:
+        if picture.deep is None:
+            yield picture.pixels, picture.changes
+        else:
+            low, high, word = ranges[picture.deep.kind]
+            pixels = eight_bits(picture.pixels, low, high, picture.deep.inverted)
+            yield pixels, [*picture.changes, word]
 
 
 def shown(path):
@@ -153,7 +219,7 @@ def shown(path):
     )
 
 
-def split(folder, share=0.15, seed=0):
+def split(folder, share=0.15, seed=0, allow_similar=False):
     """Numbers of the pictures to train on, and of those held out.
 
     Nearly equal pictures stay on the same side, so that none is in training that
@@ -163,6 +229,7 @@ def split(folder, share=0.15, seed=0):
         folder: a ``Folder``.
         share: of the pictures to hold out, in (0, 1).
         seed: of the choice.
+        allow_similar: where that leaves nothing to hold out, deal one by one all the same.
     Returns:
         Two int64 tensors, sorted.
     Raises:
@@ -173,72 +240,19 @@ def split(folder, share=0.15, seed=0):
     order = torch.randperm(len(groups), generator=torch.Generator().manual_seed(seed))
     order = order[sizes[order] <= max(most, 1)]
     if not len(order) or len(groups) == 1:
+        if allow_similar:
+            alone = folder._replace(groups=torch.arange(len(folder.names)))
+            return split(alone, share, seed)
+        kinds = f" (kinds: {len(groups)})" if len(groups) > 1 else ""
         raise ValueError(
-            f"The {len(folder.names):,} pictures are nearly the same as each other: add "
-            "different ones, so that some can be held out."
+            f"The {len(folder.names):,} pictures are nearly the same as each other{kinds}: "
+            "add different ones, so that some can be held out, or train all the same with "
+            "allow_similar (in the shell --allow-similar)."
         )
     before = sizes[order].cumsum(0) - sizes[order]
     chosen = groups[order[before < most]]
     held_out = torch.isin(folder.groups, chosen)
     return (~held_out).nonzero()[:, 0], held_out.nonzero()[:, 0]
-
-
-def written_split(folder, seen, unseen):
-    """A split as a card keeps it, for ``read_split``: by name and sum of the files."""
-    return {
-        "held out": {folder.names[k]: folder.sums[k] for k in unseen.tolist()},
-        "trained on": " ".join(folder.sums[k] for k in seen.tolist()),
-    }
-
-
-def read_split(folder, card):
-    """Which pictures a generator was trained on, and which were held out, by its card.
-
-    Files are known by their content, so they may have other names by now; a file that
-    the card does not know is on neither side.
-
-    Args:
-        folder: a ``Folder``.
-        card: what ``written_split`` is part of.
-    Returns:
-        Two int64 tensors of picture numbers, and sentences on files gone, changed or new.
-    Raises:
-        ValueError: the card does not say, or nothing that it held out is there.
-    """
-    held_out, trained = card.get("held out"), card.get("trained on")
-    if not isinstance(held_out, dict) or not isinstance(trained, str):
-        raise ValueError(
-            "The card does not say which pictures were held out, and a new split would "
-            "count pictures as new that the network has seen: train again, or name a "
-            "folder of pictures that were kept out of the training."
-        )
-    sides = [set(trained.split()), set(held_out.values())]
-    seen, unseen = (
-        torch.tensor(
-            [k for k, x in enumerate(folder.sums) if x in side], dtype=torch.int64
-        )
-        for side in sides
-    )
-    gone = [name for name, x in held_out.items() if x not in folder.sums]
-    changed = [name for name in gone if name in folder.names]
-    gone = [name for name in gone if name not in folder.names]
-    new = [n for n, x in zip(folder.names, folder.sums) if x not in sides[0] | sides[1]]
-    new = [name for name in new if name not in changed]
-    notes = [
-        f"{len(names):,} {words} ({names[0]}{', ...' * (len(names) > 1)}): left out."
-        for names, words in (
-            (gone, "held-out pictures are gone"),
-            (changed, "held-out pictures were changed since the training"),
-            (new, "pictures are new since the training, or changed"),
-        )
-        if names
-    ]
-    if not len(unseen):
-        raise ValueError(
-            f"None of the {len(held_out):,} pictures that the card lists as held out is in "
-            "the folder: name the folder that the network was trained on."
-        )
-    return seen, unseen, notes
 
 
 def _by_reason(rejected, most):
@@ -282,7 +296,7 @@ def _too_few(folder, usable, fewest, rejected):
         return f"The folder {shown(folder)} is empty: put at least {fewest} pictures into it."
     example = ""
     if rejected:
-        path, reason = sorted(rejected)[0]
+        path, reason = min(rejected)
         example = f"; for instance {path}: {reason.rstrip('.')}"
     return (
         f"The folder {shown(folder)} holds {usable} usable picture{'s' * (usable != 1)} "

@@ -32,15 +32,16 @@ class Plan(NamedTuple):
     reasons: tuple
 
 
-def plan(count, sides, gpu=False):
+def plan(count, sides, gpu=False, processes=1):
     """Choose a recipe from the number of usable pictures and how large they are.
 
     Args:
         count: usable pictures, at least 16.
         sides: their shorter sides in pixels, int64 (count,).
         gpu: whether a GPU trains.
+        processes: how many share a batch; its size is a multiple of them.
     Raises:
-        ValueError: fewer than 16 pictures.
+        ValueError: fewer than 16 pictures, or more processes than they allow.
     """
     if count < 16:
         raise ValueError(f"a plan needs at least 16 usable pictures; got {count}")
@@ -50,7 +51,13 @@ def plan(count, sides, gpu=False):
     reasons = [_on_size(size, count, middle, gpu)]
     names, why = _augmentations(count)
     share = min(0.25, max(0.15, TO_JUDGE / count)) if count < 2_000 else 0.1
-    batch = min(32 if count < 5_000 else 64, count // 2)
+    batch = min(max(32 if count < 5_000 else 64, processes), count // 2)
+    if batch < processes:
+        raise ValueError(
+            f"{count:,} pictures are too few for {processes} processes: start at most "
+            f"{batch}, or add pictures until there are {2 * processes}."
+        )
+    batch -= batch % processes
     steps = {32: 3_000, 64: 2_400, 128: 12_000}[size]
     reasons += [
         why,

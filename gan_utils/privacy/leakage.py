@@ -6,7 +6,8 @@ Examples:
 
 The report compares samples with training pictures and with as many pictures that the
 generator never saw. Without the second kind nothing can be said: closeness to the data is
-what a generator is for.
+what a generator is for. Which pictures it never saw is read from the card beside the
+weights; a card that does not list them never leads to "no sign of copying".
 """
 
 import argparse
@@ -18,7 +19,8 @@ import torch
 
 from gan_utils.checkpoints import load_generator, read_card
 from gan_utils.data import fashion_mnist, to_float
-from gan_utils.images.folder import read_folder, read_split
+from gan_utils.images.folder import group_near, read_folder
+from gan_utils.images.held_out import SHORT, TRAINED, is_recorded, mixed, recorded
 from gan_utils.metrics import image_features
 from gan_utils.privacy import leakage_page
 from gan_utils.privacy.copying import (
@@ -29,13 +31,13 @@ from gan_utils.privacy.copying import (
     neighbour_shares,
 )
 from gan_utils.privacy.membership import Interval, auc, nearest_score, share_of, tpr_at
+from gan_utils.privacy.repeats import CHANCE, STRICT, Repeats, repeats
 from gan_utils.sampling import draw
 
 COPIES = "copies"
 NO_SIGN = "no sign of copying found"
 CANNOT_TELL = "cannot tell: too few pictures"
-CHANCE = 0.001  # how rarely one figure may accuse a generator that does not copy
-STRICT = 3.29  # the same in standard errors, two-sided
+IN_DOUBT = "cannot tell: the held-out pictures are in doubt"
 WEAK_ATTACK = 0.6  # an AUC that must be ruled out before we say "no sign"
 FEWEST = 50  # pictures on each side, samples too, below which we cannot tell
 MOST = 10_000  # pictures of each side that are compared
@@ -52,6 +54,7 @@ class Figures(NamedTuple):
     attack: Interval
     strict: Interval
     found: Interval
+    repeats: Repeats
 
 
 def pixels(images):
@@ -72,7 +75,8 @@ def views(images):
 
 
 def equally_many(training, held_out, seed):
-    """Random subsets of equal size, and how many held-out pictures were training ones."""
+    """Both sides in random order, at most MOST of each; how many of each can be compared
+    as equally many; and how many held-out pictures were training ones."""
     known = {picture.numpy().tobytes() for picture in training}
     new = [i for i, x in enumerate(held_out) if x.numpy().tobytes() not in known]
     twins, held_out = len(held_out) - len(new), held_out[new]
@@ -84,13 +88,18 @@ def equally_many(training, held_out, seed):
         )
     chance = torch.Generator().manual_seed(seed)
     cut = [
-        x[torch.randperm(len(x), generator=chance)[:size]] for x in (training, held_out)
+        x[torch.randperm(len(x), generator=chance)[:MOST]] for x in (training, held_out)
     ]
-    return *cut, twins
+    return *cut, size, twins
 
 
-def measure(samples, training, held_out, seed):
-    """All figures of one way of looking at the pictures."""
+def measure(samples, all_training, all_held_out, seed):
+    """All figures of one way of looking at the pictures.
+
+    Both sides are cut to equal numbers, but for the search of repeated pictures.
+    """
+    size = min(len(all_training), len(all_held_out))
+    training, held_out = all_training[:size], all_held_out[:size]
     shares = [
         share_of(round(authenticity(x, training) * len(x)), len(x))
         for x in (samples, held_out)
@@ -99,16 +108,20 @@ def measure(samples, training, held_out, seed):
     return Figures(
         neighbour_shares(samples, training, held_out, splits=2_000, seed=seed),
         data_copying(samples, training, held_out, seed=seed),
-        *shares, auc(*scores), auc(*scores, z=STRICT), tpr_at(*scores),
+        *shares, auc(*scores), auc(*scores, confidence=STRICT), tpr_at(*scores),
+        repeats(samples, all_training, all_held_out),
     )  # fmt: skip
 
 
-def verdict_of(figures, fewest):
+def verdict_of(figures, fewest, doubt=""):
     """Accuse when any figure is beyond chance; else say whether it could have been."""
     for found in figures.values():
         copies = found.copies
-        if min(copies.p, copies.close_p) <= CHANCE or found.strict.low > 0.5:
+        beyond_chance = min(copies.p, copies.close_p, found.repeats.p) <= CHANCE
+        if beyond_chance or found.strict.low > 0.5:
             return COPIES
+    if doubt:
+        return IN_DOUBT
     unsure = any(found.attack.high > WEAK_ATTACK for found in figures.values())
     return CANNOT_TELL if unsure or fewest < FEWEST else NO_SIGN
 
@@ -122,7 +135,17 @@ class Report(NamedTuple):
     path: Path
 
 
-def write_report(path, generator, training, held_out, *, count=1_000, seed=0):
+def in_words(report):
+    """The verdict of a ``Report`` as a sentence, with what could have gone unseen."""
+    verdict = f"{report.verdict[0].upper()}{report.verdict[1:]}."
+    if report.verdict == NO_SIGN:
+        return f"{verdict} {leakage_page.unseen(report.figures, report.counts)}"
+    return verdict
+
+
+def write_report(
+    path, generator, training, held_out, *, count=1_000, seed=0, doubt="", remarks=()
+):
     """Measure whether a generator copies its training pictures, and write a page about it.
 
     Training and held-out pictures are cut to equal numbers, at random: of two crowds the
@@ -137,9 +160,13 @@ def write_report(path, generator, training, held_out, *, count=1_000, seed=0):
         held_out: pictures of the same kind that it never saw, likewise.
         count: how many samples to draw, at least 2.
         seed: of the samples, the subsets and the re-splits.
+        doubt: a sentence why the held-out pictures may be none; then the verdict is never
+            "no sign".
+        remarks: more sentences for the page.
     Returns:
-        ``Report``; its verdict is "copies", "no sign of copying found" or "cannot tell:
-        too few pictures". None of them means that the pictures are private.
+        ``Report``; its verdict is "copies", "no sign of copying found", "cannot tell: too
+        few pictures" or "cannot tell: the held-out pictures are in doubt". None of them
+        means that the pictures are private.
     Raises:
         ValueError: shapes, ranges or numbers are not as above.
         OSError: the file cannot be written.
@@ -157,15 +184,17 @@ def write_report(path, generator, training, held_out, *, count=1_000, seed=0):
             f"training pictures have {tuple(training.shape[1:])}: are these its own?"
         )
     total = len(training)
-    training, held_out, twins = equally_many(training, held_out, seed)
+    training, held_out, size, twins = equally_many(training, held_out, seed)
     figures = {
         name: measure(view(samples), view(training), view(held_out), seed)
         for name, view in views(training).items()
     }
-    counts = {"samples": count, "training": total, "pictures": len(training)}
-    counts["twins"] = twins
-    verdict = verdict_of(figures, min(count, len(training)))
-    page = leakage_page.page(verdict, figures, counts, samples, training, held_out)
+    counts = {"samples": count, "training": total, "pictures": size, "twins": twins}
+    verdict = verdict_of(figures, min(count, size), doubt)
+    remarks = [*([doubt] if doubt else []), *remarks]
+    page = leakage_page.page(
+        verdict, figures, counts, samples, training[:size], held_out[:size], remarks
+    )
     path = Path(path)
     path.write_text(page, encoding="utf-8")
     return Report(verdict, figures, counts, path)
@@ -224,36 +253,66 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         generator = load_generator(options.weights)
-        training, held_out = _pictures(options, generator)
+        training, held_out, doubt, remarks = _pictures(options, generator)
         report = write_report(
             options.output, generator, training, held_out,
-            count=options.count, seed=options.seed,
+            count=options.count, seed=options.seed, doubt=doubt, remarks=remarks,
         )  # fmt: skip
     except (OSError, ValueError) as error:
         print(f"leakage: {error}", file=sys.stderr)
         return 1
-    print(f"{report.verdict[0].upper()}{report.verdict[1:]}. Read {options.output}")
+    for sentence in (*remarks, doubt):
+        if sentence:
+            print(sentence)
+    print(f"{in_words(report)} Read {options.output}")
     return 0
 
 
 def _pictures(options, generator):
-    """Training and held-out pictures, as the generator draws them: from one or two folders.
-
-    A single folder is cut in two as the card says that its training cut it.
-    """
+    """Training and held-out pictures as the generator draws them, a doubt, and remarks."""
     path = Path(options.folder)
     if (path / "train-images-idx3-ubyte.gz").is_file():
-        return tuple(to_float(fashion_mnist(x, path)[0]) for x in ("train", "test"))
+        sides = tuple(to_float(fashion_mnist(x, path)[0]) for x in ("train", "test"))
+        return *sides, "", []
     shape = _draw(generator, 2, 0).shape
-    folder = read_folder(path, shape[-1])
+    folder, card = read_folder(path, shape[-1]), read_card(options.weights)
     if options.held_out:
-        sides = folder.images, read_folder(options.held_out, shape[-1], fewest=2).images
+        other = read_folder(options.held_out, shape[-1], fewest=2)
+        *sides, remarks = _apart(folder, other, card)
+        doubt = ""
     else:
-        *rows, notes = read_split(folder, read_card(options.weights))
-        print("\n".join(notes), end="\n" * bool(notes))
-        sides = tuple(folder.images[side] for side in rows)
+        seen, unseen, remarks = recorded(folder, card)
+        doubt = mixed(folder, seen, unseen)
+        sides = folder.images[seen], folder.images[unseen]
     sides = tuple(to_float(side) for side in sides)
-    return tuple(x.mean(1, keepdim=True) if shape[1] == 1 else x for x in sides)
+    if shape[1] == 1:
+        sides = tuple(side.mean(1, keepdim=True) for side in sides)
+    return *sides, doubt, remarks
+
+
+def _apart(folder, other, card):
+    """Pictures of a training folder and of another one, and remarks on what is left out.
+
+    Out of the other folder goes what was trained on, and near copies of that.
+    """
+    seen, remarks = torch.arange(len(folder.names)), []
+    trained = set(folder.digests)
+    if is_recorded(card):
+        seen, _, remarks = recorded(folder, card)
+        trained = {folder.digests[row] for row in seen}
+        short = set(card[TRAINED].split())
+        trained |= {digest for digest in other.digests if digest[:SHORT] in short}
+    training = folder.images[seen]
+    groups = group_near(torch.cat([training, other.images]))
+    near = torch.isin(groups[len(training) :], groups[: len(training)])
+    near |= torch.tensor([digest in trained for digest in other.digests])
+    if near.any():
+        remarks = [
+            *remarks,
+            f"{int(near.sum()):,} pictures of the held-out folder were trained on or are "
+            "near copies of such, and are left out.",
+        ]
+    return training, other.images[~near], remarks
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ HEADLINES = {
                "asking whose pictures these are."),
     "no sign of copying found": ("#1b7837", "We looked and found none. That is less than "
                "proof: other attacks exist, and rare copies can hide among many samples."),
+    "cannot tell: the held-out pictures are in doubt": ("#7a5c00", "Nothing speaks for "
+               "copying, but pictures that count as held out may have been trained on, or "
+               "be near copies of such. Then copying cannot be seen."),
     "cannot tell: too few pictures": ("#7a5c00", "With so few pictures an attack that "
                "often succeeds could not be told from chance. Keep more pictures back."),
 }  # fmt: skip
@@ -28,15 +31,30 @@ border-bottom:1px solid #ddd}td.n{white-space:nowrap;font-variant-numeric:tabula
 NAMES = {"pixels": "pixel by pixel", "features": "by what our feature network sees"}
 
 
-def page(verdict, figures, counts, samples, training, held_out):
+def unseen(figures, counts):
+    """A sentence on what the search of repeated pictures could not have found."""
+    found = [figure.repeats for figure in figures.values()]
+    fewest = max(figure.fewest for figure in found)
+    rest = counts["training"] - found[0].compared
+    more = f", and of any of the {rest:,} that were not compared" if rest else ""
+    return (
+        f"Exact copies of fewer than {fewest} of the {counts['training']:,} training pictures"
+        f"{more} could have gone unseen."
+    )
+
+
+def page(verdict, figures, counts, samples, training, held_out, remarks=()):
     """The report as HTML text.
 
     Args:
-        verdict: one of the three; figures: {way of looking: ``leakage.Figures``}.
+        verdict: one of those in ``HEADLINES``; figures: {way of looking: ``leakage.Figures``}.
         counts: numbers of samples, of pictures on each side, and of twins left out.
         samples, training, held_out: pictures (N, C, H, W) in [-1, 1].
+        remarks: sentences on the pictures of both sides.
     """
     tone, words = HEADLINES[verdict]
+    if verdict == "no sign of copying found":
+        words = f"{words} {unseen(figures, counts)}"
     twins = counts["twins"]
     left_out = (
         f" {twins:,} held-out pictures were among the training pictures, too, and are "
@@ -44,6 +62,7 @@ def page(verdict, figures, counts, samples, training, held_out):
         if twins
         else ""
     )
+    notes = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in remarks)
     tables = "".join(
         f"<h2>Figures, {NAMES[name]}</h2>{_table(found)}"
         for name, found in figures.items()
@@ -56,20 +75,19 @@ def page(verdict, figures, counts, samples, training, held_out):
 of {counts["training"]:,} training pictures and as many that the generator never
 saw.{left_out}</p>
 <div class="verdict" style="--tone:{tone}"><b>{verdict[0].upper()}{verdict[1:]}</b><br>
-{words}</div>
+{words}</div>{notes}
 <h2>The closest pairs</h2>{_pairs(samples, training, held_out)}{tables}
 <h2>How to read this page</h2>
 <p>A good generator draws pictures <i>like</i> its training pictures. Copying is more: being
 nearer to those pictures than to others of the same kind. So every figure has a control, the
 held-out pictures, in equal number. The range beside 50&nbsp;% is where chance falls in 19 of 20
 cases; ranges in brackets are 95&nbsp;% confidence intervals. The page accuses when the share of
-nearer samples, the much nearer ones or the guessing lies where chance brings it less than once in
-1,000; with several figures, a false alarm stays below one in 100.</p>
+nearer samples, the much nearer ones, the guessing or the number of repeated pictures lies where
+chance brings it less than once in 1,000; with several figures, a false alarm stays below one in 100.</p>
 <h2>What this page does not show</h2>
 <p>It does not say that the generator is private, safe or lawful to publish. It tests one kind
 of attack, on samples alone; who holds the discriminator, or knows one person's picture, can do
-more. Copies of
-training pictures that were not compared go unseen. It cannot see copies of a face, a logo or a phrase inside an otherwise new picture. Only a
+more. It cannot see copies of a face, a logo or a phrase inside an otherwise new picture. Only a
 guarantee made during training, such as differential privacy, bounds attacks not yet tried.</p>
 </body></html>
 """
@@ -116,6 +134,9 @@ def _table(found):
          f"{copies.ratio:.3f}", "about 1"),
         ("Samples at less than half the distance to a training picture, and the reverse",
          f"{copies.close} and {copies.mirrored}", "equally few"),
+        ("Training pictures that a sample almost repeats, of all of them",
+         f"{found.repeats.count:,} of {found.repeats.compared:,}",
+         f"{found.repeats.expected:.1f} at most; from {found.repeats.fewest} on it shows"),
         ("Guessing who was in the training set from the samples: area under the curve (AUC)",
          _interval(found.attack), "0.5, a coin"),
         ("Training pictures found while 1 % of the others are accused",

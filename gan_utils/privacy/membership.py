@@ -13,8 +13,6 @@ from scipy.stats import binomtest, norm, rankdata
 
 from gan_utils.metrics import ball_counts, feature_pair, nearest_neighbours
 
-_Z = float(norm.ppf(0.975))  # deviations around the mean that hold 95 % of a normal
-
 
 class Interval(NamedTuple):
     """An estimate and its 95 % interval."""
@@ -24,7 +22,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def auc(members, others, z=_Z):
+def auc(members, others, confidence=0.95):
     """The probability that a member scores higher than another picture, ties half.
 
     0.5 is a coin, 1 a perfect attack. The interval is DeLong's, laid on log(A / (1 - A))
@@ -33,16 +31,16 @@ def auc(members, others, z=_Z):
 
     Args:
         members, others: scores (N,) and (M,), at least 2 of each.
-        z: half the interval's width in standard errors, > 0.
+        confidence: of the interval, in (0, 1).
     Returns:
         ``Interval`` in [0, 1].
     Raises:
-        ValueError: fewer than 2 scores on a side, a score is not finite, or z.
+        ValueError: fewer than 2 scores on a side, a score is not finite, or confidence.
     Source:
         DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44, 837-845.
     """
-    if not 0 < z < math.inf:
-        raise ValueError(f"z must be a finite number above 0; got {z}")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1; got {confidence}")
     a, b = _scores(members, others)
     of_members, of_others = _wins(a, b), 1 - _wins(b, a)
     value = of_members.mean().item()
@@ -50,6 +48,7 @@ def auc(members, others, z=_Z):
     if error == 0:
         reach = min(1.0, 3 / min(len(a), len(b)))
         return Interval(value, max(0.0, value - reach), min(1.0, value + reach))
+    z = float(norm.isf((1 - confidence) / 2))
     middle, reach = math.log(value / (1 - value)), z * error / (value * (1 - value))
     return Interval(value, *(float(expit(middle + s * reach)) for s in (-1, 1)))
 
@@ -85,7 +84,7 @@ def tpr_at(members, others, fpr=0.01):
     return share_of(int((a > threshold).sum()), len(a))
 
 
-def share_of(hits, count):
+def share_of(hits, count, confidence=0.95):
     """The share hits / count and Wilson's interval for it, an ``Interval``.
 
     Raises:
@@ -95,7 +94,8 @@ def share_of(hits, count):
         raise ValueError(
             f"hits must be a whole number from 0 to count >= 1; got {hits} of {count}"
         )
-    found = binomtest(int(hits), int(count)).proportion_ci(method="wilson")
+    test = binomtest(int(hits), int(count))
+    found = test.proportion_ci(confidence, method="wilson")
     return Interval(hits / count, float(found.low), float(found.high))
 
 

@@ -2,7 +2,8 @@
 
 from gan_utils.augment import Augmented
 from gan_utils.data import to_float
-from gan_utils.images.folder import read_folder, split, written_split
+from gan_utils.images.folder import read_folder, split
+from gan_utils.images.held_out import mixed, record
 from gan_utils.images.plan import AUGMENTATIONS, plan, scores
 from gan_utils.images.vases import SAMPLE
 from gan_utils.networks import ColourDiscriminator, ColourGenerator
@@ -13,32 +14,38 @@ PACE = {"rates": (3e-3, 4e-4), "betas": (0.5, 0.99), "constant": 0.4, "decay": 0
 FEWEST_JUDGED = 17  # held-out pictures below which no score is computed
 
 
-def own_images(train, steps=None, folder=SAMPLE, width=32):
+def own_images(train, steps=None, folder=SAMPLE, width=32, allow_similar=False):
     """A folder of pictures (--images FOLDER): size and recipe are chosen for you."""
     pictures = read_folder(folder)
-    chosen = plan(len(pictures.names), pictures.sides, train.device.type != "cpu")
+    chosen = plan(
+        len(pictures.names), pictures.sides, train.device.type != "cpu",
+        train.together.size,
+    )  # fmt: skip
     if chosen.size != pictures.images.shape[-1]:
         pictures = read_folder(folder, chosen.size)
     train.say(pictures.report())
     train.say("\n".join(chosen.reasons[: -1 if steps else None]))
-    seen, unseen = split(pictures, chosen.held_out, train.seed)
+    seen, unseen = split(pictures, chosen.held_out, train.seed, allow_similar)
+    doubt = mixed(pictures, seen, unseen)
+    if doubt:
+        train.say(doubt)
     steps = steps or chosen.steps
     generator, discriminator = players(chosen, width)
     generator = train(
         generator, discriminator, steps, data=(pictures.images[seen], None),
-        batch_size=min(chosen.batch_size, len(seen)), **PACE,
+        batch_size=chosen.batch_size, **PACE,
     )  # fmt: skip
     ours = folder == SAMPLE
     facts = {
         "data": f"{len(seen)} pictures of "
         + ("data/sample_images, drawn by this project" if ours else "a folder"),
-        **written_split(pictures, seen, unseen),
-        "steps": steps, "batch": chosen.batch_size,
+        **record(pictures, seen, unseen), "steps": steps, "batch": chosen.batch_size,
         "latent_dim": generator.latent_dim, "width": width, "size": chosen.size,
         "augmentations": list(chosen.augmentations),
         "licence": "MIT" if ours else "that of the pictures in the folder",
     }  # fmt: skip
-    return generator, facts | _judged(train, generator, pictures, seen, unseen)
+    judged = _judged(train, generator, pictures, seen, unseen, doubt)
+    return generator, facts | judged
 
 
 def players(chosen, width=32):
@@ -61,7 +68,7 @@ def in_words(found):
     )
 
 
-def _judged(train, generator, pictures, seen, unseen):
+def _judged(train, generator, pictures, seen, unseen, doubt):
     """Scores for the card, and the leakage report in the folder of the run."""
     if len(unseen) < FEWEST_JUDGED:
         train.say(
@@ -75,7 +82,7 @@ def _judged(train, generator, pictures, seen, unseen):
     train.say(in_words(found))
     if train.folder:
         path = train.folder / "leakage.html"
-        verdict = leakage.write_report(path, generator, training, held_out).verdict
-        train.say(f"Leakage report: {verdict}. Read {path}")
-        found["leakage report"] = verdict
+        report = leakage.write_report(path, generator, training, held_out, doubt=doubt)
+        train.say(f"Leakage report: {leakage.in_words(report)} Read {path}")
+        found["leakage report"] = report.verdict
     return {"scores": found}

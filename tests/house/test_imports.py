@@ -17,7 +17,7 @@ ROOMS = {  # each room, and the rooms that it may import; all may import the cor
     "images": {"engine"},
     "privacy": {"engine", "images"},
     "rivals": set(),
-    "widgets": {"engine"},
+    "widgets": {"engine", "images"},
     "ads": {"engine", "widgets"},
     "recipes": {"engine", "images", "privacy", "ads"},
 }

@@ -1,21 +1,20 @@
 """Reading folders: what comes out, near copies, and the split. Hostile files: robustness/."""
 
+import io
 import re
 import time
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from gan_utils.images import folder as folders
 from gan_utils.images.folder import (
     Folder,
     group_near,
     read_folder,
-    read_split,
     split,
-    written_split,
 )
 from gan_utils.images.vases import SAMPLE, UNUSUAL, vases, write_sample
 
@@ -116,6 +115,106 @@ def test_near_copies_are_one_group_and_others_are_not():
     assert len(groups.unique()) == 20
 
 
+def small(pictures, size):
+    rows = [
+        np.asarray(p.convert("RGB").resize((size, size), LANCZOS)) for p in pictures
+    ]
+    return torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).contiguous()
+
+
+def stars(count, random):
+    for _ in range(count):
+        sky = random.normal(8, 2, (256, 256)).clip(0)
+        for y, x in random.integers(2, 254, (40, 2)):
+            sky[y - 1 : y + 2, x - 1 : x + 2] += random.exponential(80)
+        yield Image.fromarray(sky.clip(0, 255).astype(np.uint8))
+
+
+def page(random):
+    image = Image.new("L", (500, 500), 250)
+    draw = ImageDraw.Draw(image)
+    for y in range(50, 450, 17):
+        x = 50
+        while x < 420:
+            width = int(random.integers(8, 50))
+            draw.rectangle((x, y, min(x + width, 450), y + 8), fill=60)
+            x += width + 8
+    return image
+
+
+def pages(count, random):
+    return (page(random) for _ in range(count))
+
+
+def forms(count, random):
+    form = page(random)
+    for _ in range(count):
+        image = form.copy()
+        draw = ImageDraw.Draw(image)
+        for x, y in random.integers(50, 380, (10, 2)):
+            line = [
+                (int(x) + 6 * k, int(y + random.integers(-8, 9))) for k in range(20)
+            ]
+            draw.line(line, fill=20, width=4)
+        yield image
+
+
+def snow(count, random):
+    for _ in range(count):
+        yield Image.fromarray(random.integers(0, 256, (400, 400), np.uint8))
+
+
+def film(count, random):
+    """A textured ground that moves by a hundredth of its side, and a square that runs."""
+    texture = Image.fromarray(random.integers(80, 170, (80, 80), np.uint8))
+    texture = np.asarray(texture.resize((200, 200), Image.Resampling.BICUBIC), float)
+    for number in range(count):
+        frame = np.roll(texture, 2 * number, 1)
+        at = 30 + 3 * number % 120
+        frame[at : at + 24, at : at + 24] = 160
+        yield Image.fromarray((frame + random.normal(0, 2, frame.shape)).clip(0, 255)
+                              .astype(np.uint8))  # fmt: skip
+
+
+LANCZOS = Image.Resampling.LANCZOS
+
+
+@pytest.mark.parametrize("size", [32, 64])
+@pytest.mark.parametrize("draw", [stars, pages, forms, snow])
+def test_pictures_that_differ_in_detail_alone_are_different(draw, size):
+    images = small(draw(60, np.random.default_rng(0)), size)
+    assert len(group_near(images).unique()) >= 50
+
+
+@pytest.mark.parametrize("size", [32, 64])
+@pytest.mark.parametrize("draw", [stars, pages, forms])
+def test_copies_among_pictures_that_differ_in_detail_are_found(draw, size):
+    originals = list(draw(30, np.random.default_rng(0)))
+    for quality, side in ((90, 300), (60, 250), (75, 200)):
+        buffer = io.BytesIO()
+        originals[3].resize((side, side)).save(buffer, "JPEG", quality=quality)
+        originals.append(Image.open(buffer))
+    groups = group_near(small(originals, size))
+    assert groups[30:].tolist() == [3] * 3
+    assert len(groups.unique()) >= 27
+
+
+@pytest.mark.parametrize("size", [32, 64])
+def test_every_film_is_one_group_of_its_own(size):
+    random = np.random.default_rng(0)
+    frames = [frame for _ in range(3) for frame in film(30, random)]
+    groups = group_near(small(frames, size))
+    assert groups.tolist() == [0] * 30 + [30] * 30 + [60] * 30
+
+
+def test_shots_of_a_scene_that_stands_still_are_one_group():
+    random = np.random.default_rng(0)
+    scene = np.asarray(next(film(1, random)), float)
+    shots = [Image.fromarray((scene + random.normal(0, 6, scene.shape)).clip(0, 255)
+                             .astype(np.uint8)) for _ in range(40)]  # fmt: skip
+    assert group_near(small(shots, 64)).tolist() == [0] * 40
+
+
 def made_of(groups):
     count = len(groups)
     images = torch.zeros(count, 3, 4, 4, dtype=torch.uint8)
@@ -144,6 +243,9 @@ def test_a_large_group_trains_whole_and_the_others_judge():
 def test_frames_of_one_film_cannot_be_split(groups):
     with pytest.raises(ValueError, match="nearly the same as each other"):
         split(made_of(groups.long()), 0.15)
+    seen, unseen = split(made_of(groups.long()), 0.15, allow_similar=True)
+    assert len(unseen) == 6
+    assert sorted([*seen.tolist(), *unseen.tolist()]) == list(range(40))
 
 
 def test_a_chain_of_near_copies_is_one_group_and_takes_no_time():
@@ -227,49 +329,3 @@ def test_a_link_beside_an_unusable_file_still_gets_the_sentence(tmp_path):
     (tmp_path / "broken.png").write_bytes(b"no picture")
     with pytest.raises(ValueError, match="0 usable pictures"):
         read_folder(tmp_path)
-
-
-# The split that a card keeps
-
-
-@pytest.mark.parametrize("seed", [0, 3])
-def test_a_judge_reads_the_split_of_the_training_whatever_the_seed(tmp_path, seed):
-    plain(tmp_path, 40)
-    found = read_folder(tmp_path, 32)
-    card = written_split(found, *split(found, 0.15, seed))
-    later = read_folder(tmp_path, 64)
-    seen, unseen, notes = read_split(later, card)
-    assert set(later.names[k] for k in unseen) == set(card["held out"])
-    assert len(seen) + len(unseen) == 40
-    assert notes == []
-
-
-def test_files_that_moved_went_or_came_since_are_known_by_their_content(tmp_path):
-    plain(tmp_path, 40)
-    found = read_folder(tmp_path, 32)
-    card = written_split(found, *split(found, 0.2, seed=1))
-    gone, changed, moved, *_ = card["held out"]
-    (tmp_path / gone).unlink()
-    Image.new("RGB", (40, 40), "red").save(tmp_path / changed)
-    (tmp_path / moved).rename(tmp_path / "z.png")
-    Image.new("RGB", (40, 40), "blue").save(tmp_path / "new.png")
-    later = read_folder(tmp_path, 32)
-    seen, unseen, notes = read_split(later, card)
-    names = {later.names[k] for k in unseen}
-    assert "z.png" in names
-    assert names.isdisjoint({changed, "new.png"})
-    assert {later.names[k] for k in seen}.isdisjoint({changed, "new.png"})
-    for note, word in zip(notes, (gone, changed, "new.png"), strict=True):
-        assert word in note
-
-
-@pytest.mark.parametrize("card", [{}, {"held out": 75}, {"held out": ["a"]}])
-def test_a_card_that_does_not_say_is_refused(sample, card):
-    with pytest.raises(ValueError, match="does not say which pictures were held out"):
-        read_split(sample, card)
-
-
-def test_another_folder_is_refused(sample):
-    card = {"held out": {"a.png": "0" * 12}, "trained on": "1" * 12}
-    with pytest.raises(ValueError, match="None of the 1 pictures"):
-        read_split(sample, card)

@@ -111,7 +111,6 @@ HOSTILE = {
     "bad sum.png": (flipped(PNG, 30), ""),
     "bad pixels.png": (flipped(PNG, len(PNG) // 2), "damaged or cut off"),
     "no pixels.png": (without_pixels(), "damaged or cut off"),
-    "text bomb.png": (text_bomb(), "damaged or cut off"),
     "giant.png": (giant_png(50_000, 50_000), "pixels"),
     "large.png": (giant_png(9_000, 9_000), "pixels"),
     "wide.png": (giant_png(2_000_000_000, 2), "pixels"),
@@ -377,7 +376,7 @@ USABLE = {
     "bits.png": (buffer_of(noise(13, mode="1"), "PNG"), None),
     "lab.tiff": (buffer_of(noise(14, mode="LAB"), "TIFF"), None),
     "wrong.gif": (JPEG, "another ending"), "no ending": (PNG, "another ending"),
-    "☂ 100% 'ünï' $HOME;.png": (PNG, None),
+    "☂ 100% 'ünï' $HOME;.png": (PNG, None), "text bomb.png": (text_bomb(), None),
 }  # fmt: skip
 
 

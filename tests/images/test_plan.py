@@ -8,12 +8,15 @@ import torch
 from gan_utils.checkpoints import load_generator, read_card
 from gan_utils.data import to_float
 from gan_utils.engine import cli
-from gan_utils.images.folder import read_folder, read_split
+from gan_utils.engine.distributed import Ranks
+from gan_utils.engine.session import Training
+from gan_utils.images.folder import read_folder
+from gan_utils.images.held_out import recorded
 from gan_utils.images.plan import FeatureSpace, near_pairs, plan, scores
 from gan_utils.images.vases import SAMPLE, picture, vases, write_sample
 from gan_utils.networks import ColourDiscriminator, ColourGenerator
 from gan_utils.recipes.catalogue import RECIPES
-from gan_utils.recipes.own_images import in_words, players
+from gan_utils.recipes.own_images import in_words, own_images, players
 from gan_utils.sampling import draw_evenly
 
 
@@ -42,6 +45,37 @@ def test_the_plan_augments_few_pictures_more():
     assert plan(500, torch.full((500,), 99)).held_out == 0.15
     with pytest.raises(ValueError, match="at least 16"):
         plan(15, torch.ones(15))
+
+
+@pytest.mark.parametrize("processes", [2, 3, 4, 5, 7, 8, 48])
+@pytest.mark.parametrize("count", [16, 17, 35, 65, 96, 500, 20_000])
+def test_every_process_gets_an_equal_part_of_a_batch(count, processes):
+    sides = torch.full((count,), 99)
+    if count // 2 < processes:
+        with pytest.raises(ValueError, match=f"start at most {count // 2}, or add"):
+            plan(count, sides, processes=processes)
+        return
+    chosen = plan(count, sides, processes=processes)
+    assert chosen.batch_size % processes == 0
+    assert 0 < chosen.batch_size <= count // 2
+    assert chosen.batch_size > plan(count, sides).batch_size - processes
+    assert f"steps of {chosen.batch_size} pictures" in chosen.reasons[-1]
+
+
+def test_the_recipe_tells_the_plan_how_many_processes_there_are(tmp_path):
+    class Done(Exception):
+        pass
+
+    class TwoOf(Training):
+        def __call__(self, *networks, batch_size, data, **options):
+            assert batch_size % 2 == 0
+            assert batch_size <= len(data[0])
+            raise Done
+
+    for number in range(35):
+        picture(number, 40).save(tmp_path / f"{number}.png")
+    with pytest.raises(Done):
+        own_images(TwoOf(together=Ranks(1, 2), say=lambda text: None), folder=tmp_path)
 
 
 @pytest.mark.parametrize("size", [32, 64, 128])
@@ -240,7 +274,7 @@ def test_players_augment_as_planned():
 def test_the_shipped_generator_scores_what_its_card_says():
     card = read_card("own_images")
     found = read_folder(SAMPLE, 64)
-    *rows, notes = read_split(found, card)
+    *rows, notes = recorded(found, card)
     seen, unseen = (to_float(found.images[k]) for k in rows)
     assert (len(seen), len(unseen), notes) == (425, 75, [])
     made = draw_evenly(load_generator("own_images"), 500)

@@ -157,14 +157,16 @@ def test_tpr_counts_members_above_all_but_one_in_a_hundred():
         auc([1, math.nan], [1, 2])
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 0, -1])
-def test_an_interval_needs_a_width(value):
-    with pytest.raises(ValueError, match="z must be"):
-        auc([1, 2, 4], [3, 0, 1], z=value)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 0, 1, -1])
+def test_an_interval_needs_a_confidence(value):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        auc([1, 2, 4], [3, 0, 1], confidence=value)
 
 
-def test_a_very_wide_interval_ends_at_the_bounds():
-    assert auc([1, 2, 4], [3, 0, 1], z=1e9)[1:] == (0, 1)
+def test_a_very_sure_interval_is_wide_and_stays_within_its_bounds():
+    low, high = auc([1, 2, 4], [3, 0, 1], confidence=1 - 1e-12)[1:]
+    assert 0 <= low < 0.001
+    assert 0.999 < high <= 1
 
 
 def test_scores_that_are_all_equal_prove_nothing():

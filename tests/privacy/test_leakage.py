@@ -5,16 +5,20 @@ from torch import nn
 
 from gan_utils.checkpoints import save_checkpoint
 from gan_utils.data import fashion_mnist, to_float
-from gan_utils.images.folder import read_folder, split, written_split
+from gan_utils.images.folder import read_folder, split
+from gan_utils.images.held_out import record
 from gan_utils.networks import DCGANGenerator
 from gan_utils.privacy.leakage import (
     CANNOT_TELL,
     COPIES,
+    IN_DOUBT,
     NO_SIGN,
+    in_words,
     main,
     pixels,
     write_report,
 )
+from gan_utils.privacy.repeats import repeats
 
 
 class Replays(nn.Module):
@@ -79,6 +83,70 @@ def test_the_page_stands_alone_and_shows_pairs(parts, tmp_path):
     assert str(tmp_path) not in page
 
 
+@pytest.fixture(scope="module")
+def many():
+    """1,890 training, 210 held-out and 1,000 other Fashion-MNIST pictures."""
+    return to_float(fashion_mnist("train")[0][:3_100]).split([1_890, 210, 1_000])
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.03])
+@pytest.mark.parametrize("by_heart", [16, 64])
+def test_a_few_pictures_known_by_heart_are_found_among_many(
+    many, tmp_path, by_heart, noise
+):
+    training, held_out, _ = many
+    chosen = torch.randperm(1_890, generator=torch.Generator().manual_seed(by_heart))
+    generator = Replays(training[chosen[:by_heart]], noise)
+    report = write_report(tmp_path / "a.html", generator, training, held_out)
+    assert report.verdict == COPIES
+    assert 0.6 * by_heart < report.figures["pixels"].repeats.count <= by_heart
+
+
+def test_copies_of_a_few_among_many_new_samples_are_found(many, tmp_path):
+    training, held_out, others = many
+    generator = Replays(torch.cat([training[5:25], others[:600]]))
+    report = write_report(tmp_path / "a.html", generator, training, held_out)
+    assert report.verdict == COPIES
+    assert report.figures["pixels"].copies.p > 0.001, "the old figures alone miss it"
+
+
+def test_new_pictures_alone_are_not_accused_and_what_may_hide_is_said(many, tmp_path):
+    report = write_report(tmp_path / "a.html", Replays(many[2]), *many[:2])
+    found = report.figures["pixels"].repeats
+    assert report.verdict == NO_SIGN
+    assert found.count <= 2
+    assert found.compared == 1_890
+    words = f"fewer than {max(f.repeats.fewest for f in report.figures.values())} of"
+    assert words in in_words(report)
+    assert words in report.path.read_text(encoding="utf-8")
+
+
+def test_few_different_samples_are_no_copies_for_that(many):
+    training, held_out, others = (part.flatten(1) for part in many)
+    found = repeats(others[:5].repeat(200, 1), training, held_out)
+    assert found.p > 0.01
+
+
+def test_in_a_plane_where_everything_is_near_nobody_is_accused():
+    random = torch.Generator().manual_seed(0)
+    points = torch.rand(3_100, 2, generator=random)
+    training, held_out, samples = points.split([1_890, 210, 1_000])
+    found = repeats(samples, training, held_out)
+    assert found.count > 5
+    assert found.p > 0.001
+    assert repeats(training[:300], training, held_out).p <= 0.001
+
+
+def test_in_doubt_there_is_never_no_sign(parts, tmp_path):
+    path = tmp_path / "a.html"
+    doubt = "Some of them may have been <trained> on."
+    report = write_report(path, Replays(parts[2]), *parts[:2], count=300, doubt=doubt)
+    assert report.verdict == IN_DOUBT
+    assert "&lt;trained&gt;" in path.read_text(encoding="utf-8")
+    report = write_report(path, Replays(parts[0]), *parts[:2], count=300, doubt=doubt)
+    assert report.verdict == COPIES
+
+
 def test_twins_in_the_held_out_pictures_are_left_out(parts, tmp_path):
     held_out = torch.cat([parts[1], parts[0][:7]])
     path = tmp_path / "a.html"
@@ -137,9 +205,9 @@ def test_the_command_reads_a_folder_and_explains_itself(parts, tmp_path, capsys)
     weights, output = str(tmp_path / "mine.safetensors"), tmp_path / "page.html"
     given = [weights, str(tmp_path / "pictures"), "--output", str(output)]
     assert main([*given, "--count", "50"]) == 1  # a new split would mix the sides
-    assert "does not say which pictures were held out" in capsys.readouterr().err
+    assert "does not list which pictures were held out" in capsys.readouterr().err
     found = read_folder(tmp_path / "pictures", 28)
-    card |= written_split(found, *split(found, seed=3))
+    card |= record(found, *split(found, seed=3))
     save_checkpoint(generator, "mine", card, tmp_path)
     assert main([*given, "--count", "50"]) == 0
     assert "Cannot tell" in capsys.readouterr().out
@@ -149,3 +217,34 @@ def test_the_command_reads_a_folder_and_explains_itself(parts, tmp_path, capsys)
         problem = capsys.readouterr().err
         assert problem.startswith("leakage: ")
         assert problem.count("\n") == 1
+
+
+def save(folder, pictures, first=0, **options):
+    folder.mkdir(exist_ok=True)
+    for number, picture in enumerate(pictures, first):
+        path = folder / f"{number}.{options.get('format', 'png')}"
+        image = Image.fromarray(picture.numpy()).resize((56, 56))
+        image.save(path, **options)
+
+
+@pytest.fixture
+def weights(tmp_path):
+    card = {"network": "DCGANGenerator", "latent_dim": 8, "width": 4, "seed": 3}
+    save_checkpoint(DCGANGenerator(8, 4), "mine", card, tmp_path)
+    return tmp_path / "mine.safetensors"
+
+
+def test_copies_of_training_pictures_in_the_other_folder_are_left_out(
+    weights, tmp_path, capsys
+):
+    pictures = fashion_mnist("train")[0][:80, 0]
+    save(tmp_path / "pictures", pictures[:50])
+    save(tmp_path / "others", pictures[50:])
+    save(tmp_path / "others", pictures[:5], 200, format="jpeg", quality=80)
+    save(tmp_path / "others", pictures[5:9], 300)
+    given = [weights, tmp_path / "pictures", "--held-out", tmp_path / "others"]
+    given += ["--output", tmp_path / "page.html", "--count", "20"]
+    assert main([*map(str, given)]) == 0
+    assert (
+        "9 pictures of the held-out folder were trained on" in capsys.readouterr().out
+    )

@@ -17,6 +17,7 @@ from PIL import Image
 
 from gan_utils.checkpoints import load_generator, save_checkpoint, shipped_directions
 from gan_utils.data import CLASSES, fashion_mnist
+from gan_utils.images.vases import giant_png
 from gan_utils.latent import Direction, slerp
 from gan_utils.metrics import feature_network
 from gan_utils.networks import ConditionalGenerator, DCGANGenerator
@@ -439,14 +440,64 @@ def test_a_picture_of_the_data_set_comes_back_unchanged():
     torch.testing.assert_close(negative, found)
 
 
+def deep(kind, top, flipped=False):
+    """A dark block on a light ground, of 16 or 32 bits."""
+    values = np.full((60, 80), top)
+    values[20:40, 30:60] = 0
+    values = (top - values if flipped else values).astype(kind)
+    buffer = io.BytesIO()
+    how = {"tiffinfo": {262: 0}} if flipped else {}
+    Image.fromarray(values).save(buffer, "TIFF" if flipped else "PNG", **how)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("top", [1023, 4095, 65_535])
+@pytest.mark.parametrize("flipped", [False, True])
+def test_a_deep_picture_is_read_as_a_folder_reads_it(top, flipped):
+    found = files.uploaded(deep(np.uint16, top, flipped))
+    plain = files.uploaded(encoded(np.frombuffer(
+        np.where(np.pad(np.ones((20, 30)), ((20, 20), (30, 20))), 0, 255).astype("u1"),
+        np.uint8).reshape(60, 80)))  # fmt: skip
+    assert (found - plain).abs().max() < 0.05
+
+
+def test_of_a_phones_file_the_first_frame_is_taken():
+    photo = np.full((300, 400, 3), 250, np.uint8)
+    photo[100:200, 50:250] = (30, 60, 20)
+    buffer = io.BytesIO()
+    other = Image.new("RGB", (400, 300))
+    Image.fromarray(photo).save(buffer, "MPO", save_all=True, append_images=[other])
+    found = files.uploaded(buffer.getvalue())
+    assert (found - files.uploaded(encoded(photo, "JPEG"))).abs().max() < 0.05
+
+
+@pytest.mark.parametrize("kind", ["PPM", "TGA", "ICO"])
+def test_other_kinds_than_a_folder_takes_are_refused(kind):
+    with pytest.raises(
+        ValueError, match="no picture that can be used: it is no picture"
+    ):
+        files.uploaded(encoded(np.zeros((40, 40, 3), np.uint8), kind))
+
+
+def test_a_decoder_that_raises_anything_is_told(plain, monkeypatch):
+    def odd(*_, **__):
+        raise RecursionError("of a decoder")
+
+    monkeypatch.setattr(Image, "open", odd)
+    plain.say("target", [b"x"], source="file")
+    assert "damaged" in plain.last("alarm")[0]["text"]
+
+
 @pytest.mark.parametrize(
     ("content", "word"),
-    [(b"", "no picture"), (b"GIF89a nonsense", "no picture"), (b"\0" * 20_000_001, "20 MB"),
+    [(b"", "no picture"), (giant_png(50_000, 50_000), "pixels"),
+     (giant_png(13_400, 13_400), "pixels"), (giant_png(2_000_000_000, 2), "pixels"),
+     (encoded(np.zeros((40, 40, 4), np.uint8)), "transparent"),
+     (b"%PDF-1.7\n", "PDF"), (b"<svg xmlns=''/>", "SVG"), (b"GIF89a nonsense", "no picture"), (b"\0" * 20_000_001, "20 MB"),
      (encoded(np.full((40, 40), 9, np.uint8)), "one grey"),
      (encoded(np.random.default_rng(0).integers(0, 255, (80, 80), np.uint8))[:900], "no picture"),
-     (encoded(np.zeros((8000, 8000), np.uint8)), "50 million"),
-     (encoded(np.zeros((14_000, 14_000), np.uint8)), "50 million")],
-    ids=["empty", "nonsense", "large", "grey", "cut", "many pixels", "bomb"],
+     (encoded(np.zeros((8000, 8000), np.uint8)), "50 million")],
+    ids=["empty", "giant", "bomb", "wide", "clear", "pdf", "svg", "nonsense", "large", "grey", "cut", "many pixels"],
 )  # fmt: skip
 def test_a_file_that_cannot_be_used_gets_one_sentence(plain, content, word):
     plain.say("target", [content], source="file")

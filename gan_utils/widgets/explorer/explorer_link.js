@@ -77,5 +77,6 @@ function openLink(model, listeners, fan) {
     clearTimeout(resting);
     clearTimeout(watch);
   };
-  return { set, act, ask, close, idle: () => waiting === null };
+  const alarm = (text) => listeners.alarm({ text });
+  return { set, act, ask, alarm, close, idle: () => waiting === null };
 }

@@ -1,5 +1,7 @@
 // "Invert my picture": a test picture, a file, a drawing or the picture held.
 
+const MOST_BYTES = 9e6; // Jupyter closes a connection that sends more than 10 MB at once
+
 function minePanel(link) {
   const target = picture("The picture to be found: none yet", "gx-half gx-real");
   const found = picture("The nearest generated picture: none yet", "gx-half gx-fake");
@@ -25,8 +27,13 @@ function minePanel(link) {
   const file = h("input", { type: "file", accept: "image/*", className: "gx-file" });
   file.setAttribute("aria-label", "Picture file");
   file.addEventListener("change", async () => {
-    const content = file.files[0] && (await file.files[0].arrayBuffer());
+    const chosen = file.files[0];
+    if (!chosen) return;
+    if (chosen.size > MOST_BYTES)
+      return link.alarm(`The file has ${Math.ceil(chosen.size / 1e6)} MB; please choose one of at most 9 MB.`);
+    const content = await chosen.arrayBuffer().catch(() => null);
     if (content) link.ask({ kind: "target", source: "file" }, [content]);
+    else link.alarm("The file cannot be read; please choose it again.");
   });
   const pad = drawing((grey) => link.ask({ kind: "target", source: "drawn" }, [grey.buffer]));
   const hold = button("", "Hold the picture on show", "Take the generated picture as the target",

@@ -4,9 +4,12 @@ import io
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin
 
 from gan_utils.data import to_float
+from gan_utils.images.deep import eight_bits, range_of
+from gan_utils.images.files import decoded
+from gan_utils.images.kinds import Unusable
 
 SIDE = 28
 _MOST_BYTES = 20_000_000  # of an uploaded file
@@ -99,7 +102,7 @@ def uploaded(content):
     the right size already.
 
     Args:
-        content: the bytes of a file that Pillow can read.
+        content: the bytes of a file, of any kind that ``images.files`` reads.
     Returns:
         (1, 28, 28) in [-1, 1].
     Raises:
@@ -110,32 +113,17 @@ def uploaded(content):
             f"The file has {len(content) / 1e6:.0f} MB; please choose one of at most 20 MB."
         )
     try:
-        image = Image.open(io.BytesIO(content))
-        if image.width * image.height > _MOST_PIXELS:
-            raise ValueError(
-                "The picture has more than 50 million pixels; please make it smaller."
-            )
-        image = _grey(ImageOps.exif_transpose(image))
-    except Image.DecompressionBombError as error:
+        image, _, _, deep = decoded(io.BytesIO(content), most=_MOST_PIXELS, draft=1024)
+    except Unusable as problem:
         raise ValueError(
-            "The picture has more than 50 million pixels; please make it smaller."
-        ) from error
-    except (UnidentifiedImageError, OSError, SyntaxError, EOFError) as error:
-        raise ValueError(
-            "This file is no picture that can be read; PNG, JPEG and GIF can."
-        ) from error
-    return _framed(np.asarray(image, np.float32))
-
-
-def _grey(image):
-    """Brightness; transparent parts become white paper."""
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image)
+            f"This file is no picture that can be used: {problem}"
+        ) from None
+    if deep:
+        low, high, _ = range_of([deep])
+        image = Image.fromarray(eight_bits(image, low, high, deep.inverted))
     image = image.convert("L")
     image.thumbnail((1024, 1024))
-    return image
+    return _framed(np.asarray(image, np.float32))
 
 
 def _framed(grey):
