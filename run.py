@@ -17,15 +17,20 @@ import hashlib
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-CALLED_FROM = Path.cwd()
+try:
+    CALLED_FROM = Path.cwd()
+except OSError:
+    sys.exit("run.py: the folder in which you called it is gone: change to another.")
 VENV = ROOT / ".venv"
 READY = VENV / "ready"
 CACHE = ROOT / ".cache"
@@ -46,6 +51,10 @@ LAB_OVERRIDES = """{
 
 
 def main():
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # children end, too
     os.chdir(ROOT)
     commands = {
         "lab": lab, "test": test, "notebooks": lessons, "claims": lessons,
@@ -100,46 +109,70 @@ def style(arguments):
 
 def lessons(arguments):
     set_up()
-    command = sys.argv[1]
-    if command in ("student", "slides") and arguments[:1] and arguments[0][:1] != "-":
-        arguments = [str(CALLED_FROM / arguments[0]), *arguments[1:]]
-    return run("-m", "course", command, *arguments)
+    return run("-m", "course", sys.argv[1], *arguments)
 
 
 def explore(arguments):
     set_up()
-    return run("-m", "gan_utils.widgets.explorer.serve", *map(absolute, arguments))
+    return run("-m", "gan_utils.widgets.explorer.serve", *arguments)
 
 
 def train(arguments):
     set_up()
-    folders = [i + 1 for i, word in enumerate(arguments) if word == "--folder"]
-    for i in folders:
-        arguments[i : i + 1] = [
-            str(CALLED_FROM / name) for name in arguments[i : i + 1]
-        ]
     return run("-m", "gan_utils.train", *arguments)
 
 
-def absolute(argument):
-    """A file named relative to where run.py was called; other arguments stay."""
-    path = CALLED_FROM / argument
-    return str(path) if argument.endswith(".safetensors") else argument
-
-
 def run(*arguments, **environment):
-    """Run the environment's Python; everything it writes stays inside this folder."""
+    """Run the environment's Python; everything it writes stays inside this folder.
+
+    What takes paths runs where it was called, so that a path means what the caller
+    means. A command that has nothing left to do becomes its child: signals then reach
+    it as they are, and what it returns is what the caller gets.
+    """
+    command = [str(PYTHON), *arguments]
+    full = {**own_places(), **os.environ, **environment, "PYTHONDONTWRITEBYTECODE": "1"}
+    full |= {"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8:backslashreplace"}
+    full["PATH"] = f"{BIN}{os.pathsep}{full.get('PATH', '')}"
+    where = ROOT
+    if sys.argv[1] in ("train", "explore", "student", "slides"):
+        where = CALLED_FROM
+        full["PYTHONSAFEPATH"] = "1"  # import nothing that lies there
+        others = filter(None, [full.get("PYTHONPATH")])
+        full["PYTHONPATH"] = os.pathsep.join([str(ROOT), *others])
+    if os.name == "posix" and sys.argv[1] not in ("test", "style"):
+        os.chdir(where)
+        sys.stdout.flush()
+        if sys.argv[1] in ("train", "explore"):  # they answer Ctrl-C when they can
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        os.execve(PYTHON, command, full)
+    with subprocess.Popen(command, cwd=where, env=full) as child:
+        while True:
+            try:
+                return child.wait()
+            except KeyboardInterrupt:  # the console of Windows has told the child, too
+                if os.name != "nt":
+                    child.send_signal(signal.SIGINT)
+            except SystemExit:
+                child.terminate()
+                raise
+
+
+def own_places():
+    """Where Jupyter and others keep their files: in .cache, or where one can write."""
     inside = {
         "JUPYTER_CONFIG_DIR": "jupyter/config", "JUPYTER_DATA_DIR": "jupyter/data",
         "JUPYTER_RUNTIME_DIR": "jupyter/runtime", "IPYTHONDIR": "ipython",
         "JUPYTERLAB_SETTINGS_DIR": "jupyter/lab/settings",
         "JUPYTERLAB_WORKSPACES_DIR": "jupyter/lab/workspaces", "MPLCONFIGDIR": "matplotlib",
     }  # fmt: skip
-    full = {name: str(CACHE / folder) for name, folder in inside.items()}
-    full.update(os.environ)
-    full.update(environment, PYTHONDONTWRITEBYTECODE="1")
-    full["PATH"] = f"{BIN}{os.pathsep}{full.get('PATH', '')}"
-    return subprocess.call([str(PYTHON), *arguments], cwd=ROOT, env=full)
+    try:
+        CACHE.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=CACHE):
+            place = CACHE
+    except OSError:
+        place = Path(tempfile.mkdtemp(prefix="gan-course-"))
+        print(f"{ROOT} cannot be written to: settings and caches go to {place}.")
+    return {name: str(place / folder) for name, folder in inside.items()}
 
 
 # The set-up

@@ -5,6 +5,7 @@ import sys
 
 from course import lessons, suite
 from course.claims_report import report_claims
+from gan_utils.engine import shell
 
 
 def whole(least, most):
@@ -43,11 +44,13 @@ def parser():
         "--output", default="claims", help="JSON file: a name, or a path"
     )
     student = commands.add_parser("student", help="copies without the solutions")
-    student.add_argument("folder", help="where to write them: beside notebooks/")
+    student.add_argument(
+        "folder", type=shell.path, help="where to write them: beside notebooks/"
+    )
     slides = commands.add_parser(
         "slides", help="one HTML file a lesson, for a projector"
     )
-    slides.add_argument("folder", help="where to write them")
+    slides.add_argument("folder", type=shell.path, help="where to write them")
     slides.add_argument("lessons", nargs="*", help="like 01 04; all by default")
     test = commands.add_parser("test", help="run the tests: all, some, or by change")
     test.add_argument("words", nargs="*", help="lessons, parts of test files' names")

@@ -36,7 +36,12 @@ def save_checkpoint(module, name, card, folder=CHECKPOINTS):
     card = {**card, "sha256": _digest(content)}
     text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
     path = Path(folder) / f"{name}.safetensors"
-    write_whole({path: content, path.with_suffix(".json"): text.encode()})
+    write_whole(
+        {
+            path: content,
+            path.with_suffix(".json"): text.encode("utf-8", "backslashreplace"),
+        }
+    )
 
 
 def write_whole(contents):

@@ -1,5 +1,6 @@
 """Runs so small that tests can afford them, for the tests of loop, fit and ranks."""
 
+import importlib.util
 import resource
 import sys
 from pathlib import Path
@@ -45,6 +46,34 @@ def tiny_run(*, width=4, batch_size=8, seed=0, ranks=ALONE, device="cpu", **opti
         ranks=ranks,
     )  # fmt: skip
     return loop, feed
+
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def checkout(folder, python=None):
+    """A folder in which run.py believes that everything is set up; returns its run.py.
+
+    Args:
+        python: what .venv/bin/python does, as a script; by default it is this Python.
+    """
+    folder.mkdir()
+    for name in ("requirements.txt", "pyproject.toml", "run.py"):
+        (folder / name).write_bytes((ROOT / name).read_bytes())
+    for name in ("gan_utils", "course"):
+        (folder / name).symlink_to(ROOT / name)
+    spec = importlib.util.spec_from_file_location("run_of_a_copy", folder / "run.py")
+    run = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(run)
+    run.PYTHON.parent.mkdir(parents=True)
+    body = (
+        python
+        or "import os, sys\nos.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    )
+    run.PYTHON.write_text(f"#!{sys.executable}\n{body}\n")
+    run.PYTHON.chmod(0o755)
+    run.READY.write_text(run.fingerprint())
+    return folder / "run.py"
 
 
 def final_state(folder):

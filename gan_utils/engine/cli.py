@@ -13,63 +13,66 @@ snapshot. A folder holds one run; other settings need another --folder.
 """
 
 import argparse
+import contextlib
+import errno
 import os
 import platform
 import shlex
 import sys
 import time
-from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from gan_utils.checkpoints import CHECKPOINTS, NETWORKS, save_checkpoint
-from gan_utils.data import ROOT
-from gan_utils.engine import devices, distributed
+from gan_utils.checkpoints import CHECKPOINTS, NETWORKS, read_card, save_checkpoint
+from gan_utils.data import CHECKOUT, INSTALLED, ROOT
+from gan_utils.engine import devices, distributed, shell, snapshots
 from gan_utils.engine.fit import Diverged
 from gan_utils.engine.session import Stopped, Training
 from gan_utils.engine.snapshots import SnapshotError
 
-RUNS = ROOT / "runs"
+RUNS = (ROOT if CHECKOUT else shell.path(".")) / "runs"
 PRECISIONS = {"float32": None, "bfloat16": torch.bfloat16}
+MADE = ("command", "CPU seconds", "seconds", "hardware", "processes", "torch")
 
 
-class ProgressBar:
-    """A bar in a terminal, a line now and then elsewhere."""
+@contextlib.contextmanager
+def progress():
+    """Gives a watcher that draws a bar; away from a terminal it speaks every ten seconds."""
+    bars = []
 
-    def __init__(self):
-        self.bar, self.shown = None, 0.0
-
-    def watch(self, report):
-        """Show where the run stands."""
+    def watch(report):
+        if not bars:
+            pause = 0.1 if sys.stderr.isatty() else 10
+            bars.append(tqdm(total=report.steps, initial=report.first, unit="step",
+                             mininterval=pause))  # fmt: skip
         losses = f"D {report.d_loss:.3f}  G {report.g_loss:.3f}"
-        if sys.stderr.isatty():
-            if self.bar is None:
-                self.bar = tqdm(total=report.steps, initial=report.first, unit="step")
-            self.bar.set_postfix_str(losses)
-            self.bar.update(report.step - self.bar.n)
-            if report.step == report.steps:
-                self.bar.close()
-        elif report.seconds - self.shown > 10 or report.step == report.steps:
-            self.shown = report.seconds
-            print(f"step {report.step:,} of {report.steps:,}  {losses}", flush=True)
+        bars[0].set_postfix_str(losses, refresh=False)
+        bars[0].update(report.step - bars[0].n)
+
+    try:
+        yield watch
+    finally:
+        for bar in bars:
+            bar.close()
 
 
 def parser(recipes):
     """The options of the command line, for the recipes {name: function}."""
     found = argparse.ArgumentParser(
-        prog="run.py train", formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="run.py train", allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
         description=__doc__.split("\n\n")[0], epilog=__doc__.split("\n\n", 1)[1],
     )  # fmt: skip
     lines = [f"{n}: {f.__doc__.splitlines()[0]}" for n, f in recipes.items()]
     add = found.add_argument
     add("recipe", nargs="?", choices=recipes, metavar="RECIPE", help="; ".join(lines))
-    add("--images", metavar="FOLDER", help="of pictures; the recipe is own_images then")
+    add("--images", type=shell.path, metavar="FOLDER",
+        help="of pictures; the recipe is own_images then")  # fmt: skip
     add(
         "--allow-similar", action="store_true",
         help="train although the pictures of --images are nearly the same",
     )  # fmt: skip
-    add("--folder", help="of the run; runs/RECIPE by default")
+    add("--folder", type=shell.path, help="of the run; runs/RECIPE by default")
     add("--steps", type=_positive, help="training steps; by default the recipe's own")
     add("--seed", type=_seed, default=0, help="of weights, data order and latents")
     add("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
@@ -83,14 +86,16 @@ def parser(recipes):
 
 
 def _positive(text):
-    value = int(text) if text.isdecimal() else 0
+    value = int(text) if text.isdecimal() and len(text) < 19 else 0
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 1 on")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} must be a whole number from 1 on, of at most 18 digits"
+        )
     return value
 
 
 def _seed(text):
-    value = int(text) if text.isdecimal() else -1
+    value = int(text) if text.isdecimal() and len(text) < 20 else -1
     if not 0 <= value < 2**63:
         raise argparse.ArgumentTypeError(f"{text!r} must be a whole number below 2^63")
     return value
@@ -98,22 +103,26 @@ def _seed(text):
 
 def main(recipes, arguments=None):
     """Train one of the recipes as the command line says; returns the exit code."""
-    options = parser(recipes).parse_args(arguments)
     try:
-        return _train(options, recipes)
+        return _train(parser(recipes).parse_args(arguments), recipes)
     except Stopped:
         return 130
     except KeyboardInterrupt:
-        print("train: interrupted; the same command goes on.", file=sys.stderr)
+        _complain("interrupted; the same command goes on.")
         return 130
     except OSError as error:
-        print(f"train: {_why(error)}", file=sys.stderr)
+        _complain(_why(error))
         return 1
     except (SnapshotError, Diverged, ValueError) as error:
-        print(f"train: {error}", file=sys.stderr)
+        _complain(error)
         return 2 if isinstance(error, ValueError) else 1
     finally:
         distributed.leave()
+
+
+def _complain(sentence):
+    with contextlib.suppress(OSError, ValueError):
+        print(f"train: {sentence}", file=sys.stderr)
 
 
 def _what(options):
@@ -128,23 +137,17 @@ def _what(options):
         raise ValueError(
             f"--images goes with the recipe own_images alone, not with {options.recipe}."
         )
-    given = {"folder": _images(options)}
+    given = {"folder": options.images}
     return "own_images", given | (
         {"allow_similar": True} if options.allow_similar else {}
     )
-
-
-def _images(options):
-    """The folder of pictures, from where run.py was called: it goes to the project's."""
-    called_from = os.environ.get("PWD", "")
-    return Path(called_from) / Path(options.images).expanduser()
 
 
 def _words(options):
     """The recipe's part of the command line, without the place of a private folder."""
     if options.images is None:
         return [options.recipe]
-    words = ["--images", shlex.quote(_images(options).resolve().name)]
+    words = ["--images", shlex.quote(options.images.resolve().name)]
     return words + ["--allow-similar"] * options.allow_similar
 
 
@@ -184,34 +187,64 @@ def _card(options, network, facts, took, device, processes):
 
 def _train(options, recipes):
     options.recipe, given = _what(options)
+    if options.publish:
+        _check_can_publish()
     several = "RANK" in os.environ
     device = (
         distributed.local_device() if several else devices.device_named(options.device)
     )
     together = distributed.join(device)
-    folder = Path(options.folder or RUNS / options.recipe)
-    training = Training(
-        folder, device, together, options.seed,
-        PRECISIONS[options.precision], options.log_every, options.save_every,
-        [ProgressBar().watch], print if together.first else lambda sentence: None,
-    )  # fmt: skip
-    torch.manual_seed(options.seed)
-    begin, begin_cpu = time.perf_counter(), time.process_time()
-    steps = {"steps": options.steps} if options.steps else {}
-    network, facts = recipes[options.recipe](training, **steps, **given)
-    if not together.first:
-        return 0
-    took = {
-        "CPU seconds": round(time.process_time() - begin_cpu),
-        "seconds": round(time.perf_counter() - begin),
-        **({"seconds count from step": training.first} if training.first else {}),
-    }
-    card = _card(options, network, facts, took, device, together.size)
-    for place in [folder, *([CHECKPOINTS] if options.publish else [])]:
-        save_checkpoint(network, options.recipe, card, place)
+    folder = options.folder or RUNS / options.recipe
+    with snapshots.hold(folder if together.first else None), progress() as bar:
+        training = Training(
+            folder, device, together, options.seed,
+            PRECISIONS[options.precision], options.log_every, options.save_every,
+            [bar], _say if together.first else lambda sentence: None,
+        )  # fmt: skip
+        torch.manual_seed(options.seed)
+        earlier = snapshots.cost_of(folder)
+        begin_cpu, begin = time.process_time(), time.perf_counter()
+        steps = {"steps": options.steps} if options.steps else {}
+        network, facts = recipes[options.recipe](training, **steps, **given)
+        if not together.first:
+            return 0
+        took = {
+            "CPU seconds": earlier["CPU seconds"] + time.process_time() - begin_cpu,
+            "seconds": earlier["seconds"] + time.perf_counter() - begin,
+        }
+        took = {name: round(value) for name, value in took.items()}
+        card = _card(options, network, facts, took, device, together.size)
+        if training.finished:  # it was trained by an earlier call, not by this one
+            card |= _made_by(options.recipe, folder)
+        for place in [folder, *([CHECKPOINTS] if options.publish else [])]:
+            save_checkpoint(network, options.recipe, card, place)
     weights = shlex.quote(str(folder / f"{options.recipe}.safetensors"))
     if "FID on the test set" in facts:
-        print(f"FID on the test set: {facts['FID on the test set']:.2f}")
+        _say(f"FID on the test set: {facts['FID on the test set']:.2f}")
     if type(network).__name__ in NETWORKS:
-        print(f"Look at it with: python3 run.py explore {weights}")
+        _say(f"Look at it with: python3 run.py explore {weights}")
     return 0
+
+
+def _say(sentence):
+    """Print above the bar; what cannot be printed costs nothing but itself."""
+    with contextlib.suppress(OSError, ValueError):
+        tqdm.write(sentence)
+        sys.stdout.flush()
+
+
+def _check_can_publish():
+    if not CHECKOUT:
+        raise ValueError(f"--publish has no place to go: {INSTALLED}.")
+    if not os.access(CHECKPOINTS, os.W_OK):
+        code = errno.EACCES
+        raise PermissionError(code, os.strerror(code), str(CHECKPOINTS))
+
+
+def _made_by(recipe, folder):
+    """What an earlier call wrote into the card about how the weights were made."""
+    try:
+        card = read_card(recipe, folder)
+    except (OSError, ValueError):
+        return {}
+    return {name: card[name] for name in MADE if name in card}

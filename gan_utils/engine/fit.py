@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import signal
 import threading
 import time
@@ -73,34 +74,54 @@ def fit(
             f"save_every ({save_every}) must be a multiple of log_every ({log_every})"
         )
     ours = json.loads(json.dumps({**(settings or {}), "steps": steps}))
-    first = step = _resume(loop, feed, folder, ours, say) if folder else loop.steps
-    log = Log(folder if feed.ranks.first else None, step)
-    history = torch.zeros(log_every, 2, device=loop.device)
-    begin = time.perf_counter()
-    with stop_signals() as asked:
-        while step < steps:
-            asks = bool(asked or (stop and stop()))
-            if _agreed(asks, step % log_every == 0, loop.device):
-                break
-            history[step % log_every].copy_(loop.step(step / steps, *feed(step)))
-            step += 1
-            if step % log_every == 0 or step == steps:
-                means = _inspect(history, step, first, folder)
-                seconds = time.perf_counter() - begin
-                report = Report(step, steps, *means, seconds, first)
-                log.write(report)
-                if watch and feed.ranks.first:
-                    watch(report)
-            if folder and (step % save_every == 0 or step == steps):
-                _save(loop, feed, folder, step, ours)
-        if folder and first < step < steps and step % save_every:
-            _inspect(history, step, first, folder)
-            _save(loop, feed, folder, step, ours)
+    with snapshots.hold(folder if feed.ranks.first else None):
+        cost = _Cost()
+        first = step = (
+            _resume(loop, feed, folder, ours, cost, say) if folder else loop.steps
+        )
+        log = Log(folder if feed.ranks.first else None, step)
+        losses = _Losses(log_every, folder, loop.device)
+        begin = time.perf_counter()
+        with stop_signals() as asked:
+            while step < steps:
+                asks = bool(asked or (stop and stop()))
+                if _agreed(asks, step % log_every == 0, loop.device):
+                    break
+                losses.add(loop.step(step / steps, *feed(step)), step + 1)
+                step += 1
+                if step % log_every == 0 or step == steps:
+                    means = losses.means(step)
+                    seconds = time.perf_counter() - begin
+                    report = Report(step, steps, *means, seconds, first)
+                    log.write(report)
+                    if watch and feed.ranks.first:
+                        watch(report)
+                if folder and (step % save_every == 0 or step == steps):
+                    _save(loop, feed, folder, step, ours, cost)
+            if folder and first < step < steps and step % save_every:
+                losses.inspect(step)
+                _save(loop, feed, folder, step, ours, cost)
     if step < steps:
         saved = f" and saved in {folder}; the same command goes on"
         where = saved if folder and step else ""
         say(f"Stopped after step {step:,} of {steps:,}{where}.")
     return step
+
+
+class _Cost:
+    """What a run has cost in all its parts."""
+
+    def __init__(self):
+        self.earlier = dict.fromkeys(snapshots.COST, 0.0)
+        self.begin = self._clocks()
+
+    def now(self):
+        """{"CPU seconds", "seconds"}, of this part and the ones before."""
+        pairs = zip(self._clocks().items(), self.begin.values())
+        return {k: round(self.earlier[k] + x - start, 3) for (k, x), start in pairs}
+
+    def _clocks(self):
+        return dict(zip(snapshots.COST, (time.process_time(), time.perf_counter())))
 
 
 @contextlib.contextmanager
@@ -116,7 +137,11 @@ def stop_signals():
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
-    before = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+    numbers = {signal.SIGINT, signal.SIGTERM}
+    hang_up = getattr(signal, "SIGHUP", None)  # of a closed terminal; nohup ignores it
+    if hang_up and signal.getsignal(hang_up) is not signal.SIG_IGN:
+        numbers.add(hang_up)
+    before = {number: signal.signal(number, ask) for number in numbers}
     try:
         yield asked
     finally:
@@ -124,7 +149,7 @@ def stop_signals():
             signal.signal(number, handler)
 
 
-def _resume(loop, feed, folder, ours, say):
+def _resume(loop, feed, folder, ours, cost, say):
     """Load the newest snapshot of the same run; returns the step to go on with."""
     for part in Path(folder).glob("step-*.part"):
         with contextlib.suppress(OSError):  # left by a kill; in nobody's way
@@ -155,11 +180,12 @@ def _resume(loop, feed, folder, ours, say):
         )
     restore(loop, feed, tensors)
     loop.steps = facts["step"]
+    cost.earlier = snapshots.cost_in(facts)
     say(f"Going on after step {loop.steps:,} of {ours['steps']:,} ({folder}).")
     return loop.steps
 
 
-def _save(loop, feed, folder, step, settings):
+def _save(loop, feed, folder, step, settings, cost):
     """The first process writes; the others need not wait, for all hold the same state."""
     state = gather(loop, feed)
     sick = not_finite(state)
@@ -170,7 +196,8 @@ def _save(loop, feed, folder, step, settings):
             f"stops here; {snapshots.last_good(folder)}; lower the learning rate."
         )
     if feed.ranks.first:
-        snapshots.write_snapshot(folder, step, state, {"settings": settings})
+        facts = {"settings": settings, "cost": cost.now()}
+        snapshots.write_snapshot(folder, step, state, facts)
 
 
 def _agreed(wish, at_a_report, device):
@@ -182,24 +209,54 @@ def _agreed(wish, at_a_report, device):
     )
 
 
-def _inspect(history, step, first, folder):
-    """The mean losses since the last report; raises where one is not finite."""
-    last = (step - 1) % len(history) + 1
-    count = min(last, step - first)
-    rows = distributed.mean_of_ranks(history[last - count : last]).cpu()
-    bad = (~rows.isfinite()).any(1).nonzero()
-    if not len(bad):
-        return rows.mean(0).tolist()
-    row = bad[0].item()
-    at, (d_loss, g_loss) = step - count + row + 1, rows[row].tolist()
-    if rows[row, 0].isfinite():
+ROWS = 1_000  # steps after which losses are looked at, if no report comes before
+
+
+class _Losses:
+    """The losses since the last report; they stay on the device as long as possible."""
+
+    def __init__(self, log_every, folder, device):
+        self.rows = torch.zeros(min(log_every, ROWS), 2, device=device)
+        self.total, self.count, self.filled = torch.zeros(2).double(), 0, 0
+        self.folder = folder
+
+    def add(self, pair, step):
+        """Keep D's and G's loss of a step."""
+        self.rows[self.filled].copy_(pair)
+        self.filled += 1
+        if self.filled == len(self.rows):
+            self.inspect(step)
+
+    def means(self, step):
+        """The mean losses since the last call; raises where one is not finite."""
+        self.inspect(step)
+        means = (self.total / self.count).tolist()
+        self.total, self.count = torch.zeros_like(self.total), 0
+        return means
+
+    def inspect(self, step):
+        """Raise ``Diverged`` if a loss up to this step is not finite."""
+        if not self.filled:
+            return
+        rows = distributed.mean_of_ranks(self.rows[: self.filled]).cpu()
+        bad = (~rows.isfinite()).any(1).nonzero()
+        if len(bad):
+            row = bad[0].item()
+            _blame(step - self.filled + row + 1, *rows[row].tolist(), self.folder)
+        self.total += rows.double().sum(0)
+        self.count, self.filled = self.count + self.filled, 0
+
+
+def _blame(step, d_loss, g_loss, folder):
+    """Say which loss was the first that is no number, who is to blame, and what helps."""
+    if math.isfinite(d_loss):
         who = f"the generator's loss became {g_loss}: suspect D's update just before it"
         remedy = "lower D's learning rate or its penalty's weight"
     else:
         who = f"the discriminator's loss became {d_loss}: suspect G's update just before it"
         remedy = "lower G's learning rate"
-        if at == 1:
+        if step == 1:
             who = f"the discriminator's first loss is {d_loss}: suspect its weights"
             remedy = "check how both networks are initialised, and the loss"
     good = f"; {snapshots.last_good(folder)}" if folder else ""
-    raise Diverged(f"At step {at:,} {who}. Training stops here{good}; {remedy}.")
+    raise Diverged(f"At step {step:,} {who}. Training stops here{good}; {remedy}.")

@@ -66,7 +66,7 @@ class Training:
         together: the ``Ranks`` of this process.
         seed: of weights, data order and latents.
         precision: None, or ``torch.bfloat16``.
-        log_every, save_every: as for ``fitting.fit``.
+        log_every, save_every: as for ``fit``.
         watchers: functions of a ``Report``, called one after the other.
         say: takes sentences for the user.
     """
@@ -80,7 +80,7 @@ class Training:
         self.seed, self.precision = seed, precision
         self.log_every, self.save_every = log_every, save_every
         self.watchers, self.say = list(watchers), say
-        self.first = 0  # the step at which this process took the run up
+        self.finished = False  # whether there was nothing left to train
 
     def __call__(
         self,
@@ -122,6 +122,7 @@ class Training:
         if self.folder and self.together.first:
             given = () if feed.labels is None else (labels[:COUNT],)
             watchers.append(Grid(loop, self.folder, self.save_every, given).watch)
+        self.finished = True
         done = fit(
             loop, feed, steps, self.folder,
             settings=self._settings(batch_size, options) | _identity(data),
@@ -135,7 +136,7 @@ class Training:
         return loop.sampler.cpu().eval()
 
     def _watch(self, report, watchers):
-        self.first = report.first
+        self.finished = False
         for watcher in watchers:
             watcher(report)
 

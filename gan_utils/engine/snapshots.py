@@ -9,6 +9,8 @@ import contextlib
 import errno
 import hashlib
 import json
+import os
+import threading
 from pathlib import Path
 
 import safetensors
@@ -16,6 +18,12 @@ import torch
 from safetensors.torch import load, save
 
 from gan_utils.checkpoints import write_whole
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+    import msvcrt
 
 KEPT = 2  # snapshots in a folder: the newest and the one before
 
@@ -136,6 +144,98 @@ def why_not(what, folder, error):
         f"{what} could not be written to {folder}: {reason}; {last_good(folder)}; "
         f"{remedy}, and start again."
     )
+
+
+_held = {}  # folders that this process holds: {path: thread}
+FAR = 2**30  # on Windows a locked byte cannot be read, so it is none of the number's
+
+
+@contextlib.contextmanager
+def hold(folder):
+    """Keep every other run out of a folder until this one ends, or dies.
+
+    Args:
+        folder: of a run, made if missing; None holds nothing. The thread that holds a
+            folder may do so again.
+    Raises:
+        SnapshotError: another run is in the folder, or it cannot be written to.
+    """
+    folder = folder and Path(folder).absolute()
+    if folder is None or _held.get(folder) == threading.get_ident():
+        yield
+        return
+    made = not folder.exists()
+    path = folder / "lock"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = _locked(path)
+    except OSError as error:
+        raise SnapshotError(why_not("The log", folder, error)) from error
+    if file is None:
+        other = "unknown"
+        with contextlib.suppress(OSError):
+            other = path.read_text().strip() or other
+        raise SnapshotError(
+            f"{folder} is in use by another run, process {other}: wait "
+            "until it ends, or choose another folder (in the shell with --folder)."
+        )
+    _held[folder] = threading.get_ident()
+    try:
+        yield
+    finally:
+        del _held[folder]
+        with contextlib.suppress(OSError):  # Windows keeps the file, which is empty
+            os.ftruncate(file, 0)
+            path.unlink()
+        os.close(file)
+        if made:
+            with contextlib.suppress(OSError):  # a run that never began leaves nothing
+                folder.rmdir()
+
+
+def _locked(path):
+    """An open file that only this process has locked, its number inside; or None."""
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            if fcntl:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            else:
+                os.lseek(file, FAR, os.SEEK_SET)
+                msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+                os.close(file)
+                return None
+            # else a file system without locks: nobody can be kept out
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(file), os.stat(path)):
+                os.ftruncate(file, 0)
+                os.lseek(file, 0, os.SEEK_SET)
+                os.write(file, f"{os.getpid()}\n".encode())
+                return file
+        os.close(file)  # its holder removed it in the meantime: try the new one
+
+
+COST = ("CPU seconds", "seconds")
+
+
+def cost_of(folder):
+    """What the newest snapshot of a folder has cost: {"CPU seconds", "seconds"}."""
+    found = None
+    with contextlib.suppress(SnapshotError):  # ``fit`` will say it
+        found = newest_snapshot(folder, say=lambda sentence: None)
+    return cost_in(found[1]) if found else dict.fromkeys(COST, 0.0)
+
+
+def cost_in(facts):
+    """The cost that the facts of a snapshot tell; 0 where they tell none."""
+    told = facts.get("cost")
+    told = told if isinstance(told, dict) else {}
+    numbers = {name: told.get(name) for name in COST}
+    return {
+        k: float(x) if isinstance(x, (int, float)) else 0.0 for k, x in numbers.items()
+    }
 
 
 def _digest(tensors, text):

@@ -19,6 +19,8 @@ from jupyter_server.services.kernels.connection.channels import (
     ZMQChannelsWebsocketConnection,
 )
 
+from gan_utils.engine import shell
+
 DEFAULT = "explorer_conditional"
 _HELP = (
     "a .safetensors file with its card beside it, or the name of a shipped checkpoint"
@@ -71,9 +73,13 @@ def serve(checkpoint, port=8866, browser=True):
         "To stop it, press Ctrl-C here.",
         flush=True,
     )
-    with tempfile.TemporaryDirectory() as folder:
-        notebook = write_app(folder, checkpoint)
-        return run(command(notebook, port, browser, token), folder)
+    try:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            notebook = write_app(folder, checkpoint)
+            return run(command(notebook, port, browser, token), folder)
+    except OSError as error:
+        print(f"explore: {error}", file=sys.stderr)
+        return 1
 
 
 def free_port(port):
@@ -125,27 +131,44 @@ def run(line, folder):
         os.pathsep
     )
     environment = {**os.environ, "JUPYTER_PATH": path, "OMP_NUM_THREADS": "1"}
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    server = subprocess.Popen(line, env=environment)
+    for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
+        environment[name] = os.path.join(folder, name.lower())  # surely can be written
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in names]
+    before = {n: signal.signal(n, lambda n, _: sys.exit(128 + n)) for n in numbers}
+    server = subprocess.Popen(line, env=environment, cwd=folder)
     try:
         return server.wait()
+    except KeyboardInterrupt:
+        return 130
     finally:
         server.terminate()
-        server.wait(10)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _checkpoint(text):
+    """A file of weights as a path, a shipped checkpoint by its name."""
+    path = shell.path(text)
+    return path if text.endswith(".safetensors") else text
 
 
 def main(arguments=None):
     """Check the checkpoint, then serve until Ctrl-C; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="run.py explore", description=__doc__)
-    parser.add_argument("checkpoint", nargs="?", help=_HELP)
-    parser.add_argument("--port", type=int, default=8866)
+    parser = argparse.ArgumentParser(
+        prog="run.py explore", allow_abbrev=False, description=__doc__
+    )
+    parser.add_argument("checkpoint", nargs="?", type=_checkpoint, help=_HELP)
+    parser.add_argument("--port", type=shell.port, default=8866)
     parser.add_argument(
         "--no-browser", action="store_true", help="only print the address"
     )
     options = parser.parse_args(arguments)
     checkpoint = options.checkpoint or DEFAULT
-    if str(checkpoint).endswith(".safetensors"):
-        checkpoint = Path(checkpoint).resolve()
     from gan_utils.checkpoints import load_generator, shipped_directions  # torch: slow
 
     try:
@@ -173,4 +196,7 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
 
 
 if __name__ == "__main__":
+    with shell.loading("explore"):
+        import gan_utils.checkpoints  # noqa: F401  torch takes its time
+
     sys.exit(main())
