@@ -4,6 +4,7 @@ import errno
 import functools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,10 +14,10 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
-from tiny_runs import differences, final_state, pictures
+from tiny_runs import checkout, differences, final_state, pictures
 
 from gan_utils import metrics
-from gan_utils.checkpoints import load_generator
+from gan_utils.checkpoints import load_generator, read_card
 from gan_utils.engine import cli, session, snapshots
 from gan_utils.engine.distributed import Ranks
 from gan_utils.engine.fit import Report
@@ -57,11 +58,13 @@ def call(folder, *words, recipe="quick", steps=STEPS):
 
 
 def one_sentence(capsys, *words):
-    """What went to stderr: one line that begins with the program's name."""
-    text = capsys.readouterr().err
+    """What stands in stderr below the bar: one line that begins with the command."""
+    said = capsys.readouterr().err
+    *bars, text = [line for line in said.split("\n") if line]
+    assert all("step/s" in line or "s/step" in line for line in bars), said
     assert text.startswith("train: ")
-    assert text.count("\n") == 1
-    assert "Traceback" not in text
+    assert said.endswith(f"{text}\n")
+    assert "Traceback" not in said
     for word in words:
         assert word in text
     return text
@@ -88,8 +91,8 @@ def test_a_run_writes_log_samples_snapshots_weights_and_card(
     assert card["FID on the test set"] == 99.5
     assert card["processes"] == 1
     assert card["steps"] == 16
-    said = capsys.readouterr().out
-    assert "step 16 of 16" in said
+    said, bar = capsys.readouterr()
+    assert "16/16" in bar
     assert "FID on the test set: 99.50" in said
     assert f"run.py explore {tmp_path / 'quick.safetensors'}" in said
 
@@ -144,23 +147,19 @@ def test_a_process_that_is_not_the_first_trains_but_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_bar_in_a_terminal_counts_up_to_the_last_step(monkeypatch, capsys):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    bar = cli.ProgressBar()
-    for step in (20, 30):
-        bar.watch(Report(step, 30, 1.25, 0.5, step / 10, 10))
-    assert bar.bar.n == 30
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_bar_counts_up_to_the_last_step(monkeypatch, capsys, terminal):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    with cli.progress() as watch:
+        for step in (20, 25, 30):
+            watch(Report(step, 30, 1.25, 0.5, step / 10, 10))
     text = capsys.readouterr().err
     assert "30/30" in text
     assert "D 1.250" in text
-
-
-def test_without_a_terminal_a_line_comes_every_ten_seconds(capsys):
-    bar = cli.ProgressBar()
-    for step, seconds in ((1, 5), (2, 11), (3, 12), (4, 22), (5, 23)):
-        bar.watch(Report(step, 5, 1.0, 1.0, seconds, 0))
-    lines = capsys.readouterr().out.splitlines()
-    assert [line[:6] for line in lines] == ["step 2", "step 4", "step 5"]
+    assert text.endswith("\n")
+    with cli.progress():
+        pass
+    assert capsys.readouterr().err == ""
 
 
 # What it says about bad options and bad luck
@@ -254,7 +253,7 @@ def test_one_spoilt_snapshot_is_told_and_the_one_before_is_used(half, capsys):
     said = capsys.readouterr()
     assert f"{newest} is no whole snapshot" in said.out
     assert "Going on after step 4 of 16" in said.out
-    assert said.err == ""
+    assert "train:" not in said.err
 
 
 def test_full_disks_and_folders_that_refuse_get_a_sentence(
@@ -334,19 +333,21 @@ def unbroken(tmp_path_factory):
 def test_a_signal_saves_ends_with_130_and_the_same_command_goes_on(
     tmp_path, unbroken, number
 ):
+    script = checkout(tmp_path / "course")
+    tmp_path = tmp_path / "run"
     command = [
-        sys.executable, "-m", "gan_utils.train", "quick", "--folder", str(tmp_path),
+        sys.executable, str(script), "train", "quick", "--folder=run",
         "--device", "cpu", "--steps", str(LONG), *EVERY,
     ]  # fmt: skip
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        command, cwd=tmp_path.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     begun(process, tmp_path)
     process.send_signal(number)
     said, errors = process.communicate(timeout=120)
     assert process.returncode == 130, said + errors
-    assert errors == ""
+    assert "Traceback" not in errors
     (path,) = snapshots.snapshots(tmp_path)
     step = snapshots.read_snapshot(path)[1]["step"]
     assert 2 <= step < LONG
@@ -356,3 +357,246 @@ def test_a_signal_saves_ends_with_130_and_the_same_command_goes_on(
     assert differences(final_state(tmp_path), unbroken) == []
     steps = [json.loads(line)["step"] for line in (tmp_path / "log.jsonl").open()]
     assert steps == list(range(1, LONG + 1))
+
+
+def shell_call(script, folder, *, words=(), python=(), **options):
+    """Run a script that trains in a process of its own; returns what it left."""
+    head = (
+        "import sys\n"
+        "from gan_utils.engine import shell\n"
+        "with shell.loading('train'):\n"
+        "    from gan_utils import metrics\n"
+        "    from gan_utils.engine import cli, session\n"
+        "    from gan_utils.recipes import fashion\n"
+        "    from tiny_runs import pictures, torch\n"
+        "metrics.score, metrics.fid = (lambda _: 99.5), (lambda _: 0.25)\n"
+        "session.fashion_mnist = lambda *_: (pictures(200), torch.arange(200) % 10)\n"
+        "def quick(train, steps):\n"
+        "    return fashion.quick(train, steps)\n"
+    )
+    end = "sys.exit(cli.main({'quick': quick}, sys.argv[1:]))\n"
+    words = ["quick", "--folder", str(folder), "--steps=2", "--device=cpu", *words]
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    environment = {
+        **os.environ,
+        "PYTHONPATH": path,
+        "OMP_NUM_THREADS": "1",
+        **options.pop("env", {}),
+    }
+    return subprocess.Popen(
+        [sys.executable, *python, "-c", head + script + end, *words],
+        env=environment, **options,
+    )  # fmt: skip
+
+
+SPEAKS = """
+def quick(train, steps):
+    train.say("Fréchet ✓")
+    print("Fréchet ✓")
+    found = fashion.quick(train, steps)
+    print("Fréchet ✓ \\udcff", flush=True)
+    train.say("Fréchet ✓ \\udcff")
+    return found
+"""
+
+
+@pytest.mark.parametrize("where", ["cp1251", "ascii", "closed pipe", "full disk"])
+def test_what_cannot_be_printed_costs_no_weights(tmp_path, where):
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    if where == "closed pipe":
+        read, write = os.pipe()
+        os.close(read)
+        options = {"stdout": write, "stderr": write}
+    elif where == "full disk":
+        full = open("/dev/full", "w")  # noqa: SIM115
+        options = {"stdout": full, "stderr": full}
+    else:
+        options["env"] = {"PYTHONIOENCODING": where, "PYTHONUTF8": "0"}
+    process = shell_call(SPEAKS, tmp_path, **options)
+    said, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    load_generator(tmp_path / "quick.safetensors")
+    if where == "cp1251":
+        assert rb"Fr\xe9chet \u2713 \udcff" in said
+
+
+def test_a_name_that_is_no_text_costs_no_weights(tmp_path, small_data, monkeypatch):
+    def odd(train, steps):
+        network, facts = fashion.quick(train, steps)
+        return network, {**facts, "data": "pictures of \udcff"}
+
+    monkeypatch.setitem(RECIPES, "quick", odd)
+    assert call(tmp_path, steps=2) == 0
+    assert read_card("quick", tmp_path)["data"] == "pictures of \udcff"
+
+
+def test_ctrl_c_while_the_libraries_load_gets_one_sentence(tmp_path):
+    (tmp_path / "torch.py").write_text(
+        "import os, signal\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    for number in range(10**6): pass\n"
+        "except BaseException: pass\n"  # as careless libraries do
+    )
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    modules = "gan_utils.train", "gan_utils.widgets.explorer.serve"
+    for module, name in zip(modules, ("train", "explore"), strict=True):
+        done = subprocess.run(
+            [sys.executable, "-m", module, "--help"], cwd=tmp_path, text=True,
+            capture_output=True, env={**os.environ, "PYTHONPATH": path},
+        )  # fmt: skip
+        assert done.returncode == 130, done.stderr
+        assert done.stderr == f"{name}: interrupted before the work began.\n"
+
+
+# Paths
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--folder", "out"], "here/out"),
+        (["--folder=out"], "here/out"),
+        (["--folder", "../out"], "here/../out"),
+        (["--folder=./a b/ü"], "here/a b/ü"),
+        (["--folder", "~/out"], "home/out"),
+        (["--folder=~/out"], "home/out"),
+        (["--folder=~"], "home"),
+        (["--folder", "{}/out"], "out"),
+        (["--folder={}/out"], "out"),
+        (["--folder", "first", "--folder=last"], "here/last"),
+        (["--folder", "."], "here"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--folder", "--images"])
+def test_a_path_is_the_same_however_it_is_written(
+    tmp_path, monkeypatch, option, words, expected
+):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PWD", "/somewhere/else")
+    words = [word.format(tmp_path).replace("--folder", option) for word in words]
+    options = vars(cli.parser(RECIPES).parse_args(["own_images", *words]))
+    assert options[option[2:]] == tmp_path / expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--folder", ""], ["--folder="], ["--folder", " "], ["--images", ""],
+        ["--images="], ["--fold", "out"], ["--fol=out"], ["--imag", "out"], ["--im=out"],
+        ["--folder", "~nobody-of-this-name/out"], ["--folder"],
+    ],
+)  # fmt: skip
+def test_no_path_and_half_an_option_are_refused(words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(RECIPES, ["own_images", *words])
+    assert stopped.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+# Twice
+
+
+def test_two_runs_in_one_folder_are_one_too_many(tmp_path, small_data, capsys):
+    script = """
+def quick(train, steps):
+    print("begun", flush=True)
+    sys.stdin.read()
+    return fashion.quick(train, steps)
+"""
+    other = shell_call(
+        script, tmp_path, words=["--seed=1"], stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert other.stdout.readline() == "begun\n"
+    assert call(tmp_path) == 1
+    one_sentence(capsys, str(tmp_path), f"process {other.pid}", "--folder")
+    other.communicate()
+    assert other.returncode == 0
+    assert read_card("quick", tmp_path)["seed"] == 1
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [2]
+    assert not (tmp_path / "lock").exists()
+
+
+def test_the_cost_of_all_calls_stands_in_the_card(half, capsys):
+    newest = snapshots.snapshots(half)[-1]
+    tensors, facts = snapshots.read_snapshot(newest)
+    told = facts["cost"]
+    assert 0 < told["CPU seconds"] < 60
+    assert 0 < told["seconds"] < 600
+    step = facts.pop("step")
+    facts["cost"] = {"CPU seconds": 10_000, "seconds": 20_000}
+    snapshots.write_snapshot(half, step, tensors, facts)
+    every = ("--log-every", "2", "--save-every", "4")
+    assert call(half, *every) == 0
+    card = read_card("quick", half)
+    assert 10_000 <= card["CPU seconds"] < 10_100
+    assert 20_000 <= card["seconds"] < 20_600
+    last = snapshots.newest_snapshot(half)[1]["cost"]
+    assert 10_000 < last["CPU seconds"] < 10_100
+    card["hardware"] = "another machine"
+    (half / "quick.json").write_text(json.dumps(card))
+    assert call(half, *every) == 0  # nothing is left to train
+    assert read_card("quick", half) == card
+    (half / "quick.json").unlink()
+    assert call(half, *every) == 0
+    assert 10_000 <= read_card("quick", half)["CPU seconds"] < 10_100
+
+
+def test_numbers_of_any_size_take_no_memory(tmp_path, small_data):
+    huge = ("--log-every", str(10**12), "--save-every", str(10**12))
+    assert call(tmp_path, *huge, steps=3) == 0
+    assert read_card("quick", tmp_path)["steps"] == 3
+
+
+# Where the course is not, or cannot be written
+
+
+def test_an_installed_package_says_what_it_lacks_and_writes_elsewhere(tmp_path):
+    site, here = tmp_path / "site-packages", tmp_path / "here"
+    here.mkdir()
+    for name in ("gan_utils", "course"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, site / name, ignore=ignored)
+    before = sorted(site.rglob("*"))
+    for words in (["quick", "--steps=2"], ["quick", "--steps=2", "--publish"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "gan_utils.train", *words], cwd=here, text=True,
+            capture_output=True,
+            env={**os.environ, "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+        assert done.returncode in (1, 2), done.stderr
+        assert done.stderr.count("\n") == 1
+        assert "installed without the course's data" in done.stderr
+    assert sorted(site.rglob("*")) == before
+    code = (
+        "from gan_utils.engine.cli import RUNS\n"
+        "from gan_utils.checkpoints import load_generator\n"
+        "print(RUNS)\n"
+        "try: load_generator('explorer_conditional')\n"
+        "except FileNotFoundError as error: print(error)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=here, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"},
+    ).stdout.splitlines()  # fmt: skip
+    assert told[0] == str(here / "runs")
+    assert "installed without the course's data" in told[1]
+
+
+def test_a_folder_that_cannot_be_published_to_is_said_before_the_work(
+    tmp_path, monkeypatch, capsys
+):
+    def worked(train, steps):
+        pytest.fail("it trained")
+
+    monkeypatch.setitem(RECIPES, "quick", worked)
+    monkeypatch.setattr(cli, "CHECKPOINTS", tmp_path / "missing")
+    assert call(tmp_path / "run", "--publish") == 1
+    one_sentence(capsys, "missing", "cannot be read or written")
+    (tmp_path / "file").write_text("in the way")
+    assert call(tmp_path / "file" / "run") == 1
+    one_sentence(capsys, "choose a folder")

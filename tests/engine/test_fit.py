@@ -186,6 +186,44 @@ def test_outside_the_main_thread_a_run_leaves_signals_alone():
     assert done == [2]
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no such signal here")
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_closed_terminal_stops_a_run_unless_it_was_told_to_ignore_it(ignored):
+    before = signal.getsignal(signal.SIGHUP)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    try:
+        with stop_signals() as asked:
+            signal.raise_signal(signal.SIGHUP)
+            assert asked == ([] if ignored else ["SIGHUP"])
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_losses_are_looked_at_long_before_a_late_report(tmp_path, monkeypatch):
+    usual, rare = [], []
+    every = {"log_every": 6, "save_every": 12, "say": quiet}
+    loop, feed = tiny_run()
+    fit(loop, feed, 12, watch=usual.append, **every)
+    monkeypatch.setattr("gan_utils.engine.fit.ROWS", 4)
+    loop, feed = tiny_run()
+    fit(loop, feed, 12, watch=rare.append, **every)
+    assert [report.step for report in rare] == [6, 12]
+    for one, other in zip(usual, rare, strict=True):
+        assert [one.d_loss, one.g_loss] == pytest.approx([other.d_loss, other.g_loss])
+    loop, feed = tiny_run()
+    poison(loop.opt_d, 6)
+    with pytest.raises(Diverged, match="At step 6 the generator's loss became nan"):
+        fit(loop, feed, 12, **every | {"log_every": 12})
+    assert loop.steps == 8
+
+
+def test_reports_may_be_further_apart_than_memory_reaches():
+    loop, feed = tiny_run()
+    reports = []
+    fit(loop, feed, 3, log_every=10**12, save_every=10**12, watch=reports.append)
+    assert [report.step for report in reports] == [3]
+
+
 # Numbers that are no numbers
 
 

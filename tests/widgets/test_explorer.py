@@ -4,7 +4,9 @@ import asyncio
 import io
 import itertools
 import json
+import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -668,6 +670,52 @@ def test_a_port_that_is_taken_is_left_alone():
         taken = other.getsockname()[1]
         assert serve.free_port(taken) != taken
     assert serve.free_port(taken) == taken
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--port", "99999"], ["--port", "0"], ["--port=x"], [""], ["--por", "8000"]],
+)
+def test_a_bad_option_gets_a_sentence(words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        serve.main(words)
+    assert stopped.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_file_is_meant_from_where_the_command_was_called(tmp_path, monkeypatch):
+    spoil(tmp_path, "none")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    served = []
+    monkeypatch.setattr(serve, "serve", lambda *options: served.append(options[0]))
+    for word in ("mine.safetensors", "./mine.safetensors", "~/mine.safetensors"):
+        serve.main([word])
+    assert served == [tmp_path / "mine.safetensors"] * 3
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_signal_ends_the_server_and_its_files_can_be_written(tmp_path, name):
+    line = [
+        sys.executable, "-c",
+        "import os, sys; print(os.getpid(), os.environ['JUPYTER_RUNTIME_DIR'], "
+        "os.environ['IPYTHONDIR'], os.getcwd(), flush=True); sys.stdin.read()",
+    ]  # fmt: skip
+    code = (
+        "import sys\nfrom gan_utils.widgets.explorer import serve\n"
+        f"sys.exit(serve.run({line!r}, {str(tmp_path)!r}))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        text=True, env={**os.environ, "JUPYTER_RUNTIME_DIR": "/proc/nowhere"},
+    )  # fmt: skip
+    number, *places = process.stdout.readline().split()
+    assert all(place.startswith(str(tmp_path)) for place in places)
+    process.send_signal(getattr(signal, name))
+    process.communicate(timeout=60)
+    assert process.returncode == 128 + getattr(signal, name)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(number), 0)
 
 
 def test_the_default_is_a_generator_with_names():
