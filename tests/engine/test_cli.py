@@ -372,6 +372,7 @@ def shell_call(script, folder, *, words=(), python=(), **options):
         "metrics.score, metrics.fid = (lambda _: 99.5), (lambda _: 0.25)\n"
         "session.fashion_mnist = lambda *_: (pictures(200), torch.arange(200) % 10)\n"
         "def quick(train, steps):\n"
+        "    'A recipe.'\n"
         "    return fashion.quick(train, steps)\n"
     )
     end = "sys.exit(cli.main({'quick': quick}, sys.argv[1:]))\n"
@@ -391,6 +392,7 @@ def shell_call(script, folder, *, words=(), python=(), **options):
 
 SPEAKS = """
 def quick(train, steps):
+    "A recipe."
     train.say("Fréchet ✓")
     print("Fréchet ✓")
     found = fashion.quick(train, steps)
@@ -422,6 +424,7 @@ def test_what_cannot_be_printed_costs_no_weights(tmp_path, where):
 
 def test_a_name_that_is_no_text_costs_no_weights(tmp_path, small_data, monkeypatch):
     def odd(train, steps):
+        "A recipe."
         network, facts = fashion.quick(train, steps)
         return network, {**facts, "data": "pictures of \udcff"}
 
@@ -502,6 +505,7 @@ def test_no_path_and_half_an_option_are_refused(words, capsys):
 def test_two_runs_in_one_folder_are_one_too_many(tmp_path, small_data, capsys):
     script = """
 def quick(train, steps):
+    "A recipe."
     print("begun", flush=True)
     sys.stdin.read()
     return fashion.quick(train, steps)
@@ -591,6 +595,7 @@ def test_a_folder_that_cannot_be_published_to_is_said_before_the_work(
     tmp_path, monkeypatch, capsys
 ):
     def worked(train, steps):
+        "A recipe."
         pytest.fail("it trained")
 
     monkeypatch.setitem(RECIPES, "quick", worked)
