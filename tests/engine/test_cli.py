@@ -131,6 +131,7 @@ def test_publishing_also_fills_the_folder_of_checkpoints(
     tmp_path, small_data, monkeypatch
 ):
     monkeypatch.setattr(cli, "CHECKPOINTS", tmp_path / "published")
+    (tmp_path / "published").mkdir()
     assert call(tmp_path / "run", "--publish", steps=2) == 0
     for name in ("quick.safetensors", "quick.json"):
         published = (tmp_path / "published" / name).read_bytes()
