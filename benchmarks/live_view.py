@@ -24,7 +24,7 @@ RESULT = Path(__file__).resolve().parent / "results" / "live_view.json"
 ROUNDS, STEPS, LOG_EVERY = 11, 300, 20
 SETUP = """import json, time, torch
 from gan_utils.data import fashion_mnist
-from gan_utils.engine.batches import Feed
+from gan_utils.engine.batches import DeviceBatches
 from gan_utils.engine.fit import fit
 from gan_utils.training import GANLoop
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
@@ -36,15 +36,15 @@ images, _ = fashion_mnist("train")
 
 def seconds(watched, steps):
     torch.manual_seed(0)
-    feed = Feed(images, batch_size=64)
+    batches = DeviceBatches(images, batch_size=64)
     loop = GANLoop(DCGANGenerator(64, 16), DCGANDiscriminator(12, depth=3), decay=0.99)
-    view = LiveTraining(loop, feed, steps)
+    view = LiveTraining(loop, batches, steps)
     options = {}
     if watched:
         view.show()
         options = {"watch": view.watch, "stop": view.stop}
     begin = time.perf_counter(), time.process_time()
-    fit(loop, feed, steps, log_every=LOG_EVERY, save_every=LOG_EVERY, **options)
+    fit(loop, batches, steps, log_every=LOG_EVERY, save_every=LOG_EVERY, **options)
     end = time.perf_counter(), time.process_time()
     wall, processor = (b - a for a, b in zip(begin, end))
     return {"wall": wall, "processor": processor, "own count": view.budget.spent / wall}

@@ -6,7 +6,7 @@ Same networks, batch and data. Every measurement is a process of its own, one af
 another, in interleaved rounds; the medians count. The plain loop takes pictures from a
 DataLoader (in its own process, and with two more) whose transforms work on PIL images one
 by one, reads its losses back after every step, and runs D three times a step. Ours is
-``GANLoop`` with ``Feed``: in float32, in bfloat16 and, on CUDA, as a recorded graph.
+``GANLoop`` with ``DeviceBatches``: in float32, in bfloat16 and, on CUDA, as a recorded graph.
 
 Also measured: the device's own limits (a matrix product, a copy) and the share of the
 roof that each run reaches; how long ``import gan_utils`` takes beside ``import torch``;
@@ -34,7 +34,7 @@ from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
 from gan_utils.data import fashion_mnist
-from gan_utils.engine.batches import Feed
+from gan_utils.engine.batches import DeviceBatches
 from gan_utils.engine.cuda_graph import Replay
 from gan_utils.engine.devices import describe, device_named
 from gan_utils.networks import (
@@ -152,8 +152,10 @@ def plain(networks, images, device, workers=0):
 def ours(networks, images, device, **options):
     """One step of ``GANLoop``."""
     loop = GANLoop(*networks, rates=(2e-4, 2e-4), betas=(0.5, 0.999), **options)
-    feed = Feed(images, batch_size=BATCH, latent_dim=LATENT_DIM, device=device)
-    return lambda: loop.step(0.0, *feed(loop.steps))
+    batches = DeviceBatches(
+        images, batch_size=BATCH, latent_dim=LATENT_DIM, device=device
+    )
+    return lambda: loop.step(0.0, *batches(loop.steps))
 
 
 VARIANTS = {

@@ -12,7 +12,7 @@ from torch import nn
 
 from gan_utils import losses, metrics
 from gan_utils.engine import distributed
-from gan_utils.engine.batches import Feed
+from gan_utils.engine.batches import DeviceBatches
 from gan_utils.engine.cli import main
 from gan_utils.engine.fit import Diverged, fit
 from gan_utils.networks import (
@@ -51,15 +51,17 @@ def play(name, together=distributed.ALONE):
         players = [distributed.synchronise_batch_norm(network) for network in players]
     loop = GANLoop(*players, decay=0.9, wrap=distributed.parallel, **options)
     labels = torch.arange(40) % 10 if conditional else None
-    feed = Feed(pictures(), labels, batch_size=8, latent_dim=8, ranks=together)
-    found = {"losses": distributed.mean_of_ranks(loop.step(0, *feed(0)))}
+    batches = DeviceBatches(
+        pictures(), labels, batch_size=8, latent_dim=8, ranks=together
+    )
+    found = {"losses": distributed.mean_of_ranks(loop.step(0, *batches(0)))}
     for prefix, optimiser in (("G", loop.opt_g), ("D", loop.opt_d)):
         for index, entry in optimiser.state_dict()["state"].items():
             found[f"{prefix} {index}"] = entry["exp_avg"].clone()
     for prefix, network in (("G", loop.generator), ("D", loop.discriminator)):
         for buffer, tensor in network.named_buffers():
             found[f"{prefix} {buffer}"] = tensor.clone()
-    more = [distributed.mean_of_ranks(loop.step(0, *feed(step))) for step in (1, 2)]
+    more = [distributed.mean_of_ranks(loop.step(0, *batches(step))) for step in (1, 2)]
     return found | {"later losses": torch.stack(more)}
 
 
@@ -90,11 +92,17 @@ def norm(kind, rows=slice(None)):
 
 def train(folder, together, stop=None):
     """A run of two processes with a penalty that draws numbers."""
-    loop, feed = tiny_run(ranks=together, penalty=noisy_r1)
+    loop, batches = tiny_run(ranks=together, penalty=noisy_r1)
     for network in (loop.generator, loop.discriminator):
         assert not any(type(part) is nn.BatchNorm2d for part in network.modules())
     fit(
-        loop, feed, STEPS, folder, log_every=LOG_EVERY, save_every=SAVE_EVERY, stop=stop
+        loop,
+        batches,
+        STEPS,
+        folder,
+        log_every=LOG_EVERY,
+        save_every=SAVE_EVERY,
+        stop=stop,
     )
 
 
@@ -136,8 +144,8 @@ def command(folder):
 
 
 def train_and_diverge(folder, together):
-    loop, feed = tiny_run(ranks=together, rates=(4e-3, float("inf")))
-    fit(loop, feed, STEPS, folder, log_every=2, save_every=4)
+    loop, batches = tiny_run(ranks=together, rates=(4e-3, float("inf")))
+    fit(loop, batches, STEPS, folder, log_every=2, save_every=4)
 
 
 def killed(folder, together, victim, at):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from gan_utils.engine.batches import Feed
+from gan_utils.engine.batches import DeviceBatches
 from gan_utils.engine.distributed import ALONE, parallel, synchronise_batch_norm
 from gan_utils.engine.snapshots import read_snapshot, snapshots
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
@@ -30,7 +30,7 @@ def pictures(count=40):
 
 
 def tiny_run(*, width=4, batch_size=8, seed=0, ranks=ALONE, device="cpu", **options):
-    """A fresh (loop, feed), the same every time; 5 steps an epoch, one thread."""
+    """A fresh (loop, batches), the same every time; 5 steps an epoch, one thread."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     generator = DCGANGenerator(8, width).to(device)
@@ -41,11 +41,11 @@ def tiny_run(*, width=4, batch_size=8, seed=0, ranks=ALONE, device="cpu", **opti
         )
     options = {"decay": 0.9, "penalty": noisy_r1, "wrap": parallel, **options}
     loop = GANLoop(generator, discriminator, **options)
-    feed = Feed(
+    batches = DeviceBatches(
         pictures(), batch_size=batch_size, latent_dim=8, seed=seed, device=device,
         ranks=ranks,
     )  # fmt: skip
-    return loop, feed
+    return loop, batches
 
 
 ROOT = Path(__file__).resolve().parents[1]

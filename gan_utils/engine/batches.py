@@ -6,7 +6,7 @@ from gan_utils.data import to_float
 from gan_utils.engine.distributed import ALONE
 
 
-class Feed:
+class DeviceBatches:
     """Real pictures and latents for every step, drawn on the device.
 
     Each epoch shuffles the pictures anew and deals them without repeats; what does not
@@ -76,8 +76,7 @@ class Feed:
 
     def chosen(self, step):
         """The indices of a step's pictures, of all ranks together, on the device."""
-        batches = len(self.images) // self.batch_size
-        epoch, place = divmod(step, batches)
+        epoch, place = divmod(step, len(self.images) // self.batch_size)
         if epoch != self.epoch:
             shuffle = torch.Generator().manual_seed(
                 (self.seed * 1_000_003 + epoch) % 2**63

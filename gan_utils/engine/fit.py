@@ -42,7 +42,7 @@ class Report(NamedTuple):
 
 
 def fit(
-    loop, feed, steps, folder=None, *, settings=None, log_every=100, save_every=1000,
+    loop, batches, steps, folder=None, *, settings=None, log_every=100, save_every=1000,
     watch=None, stop=None, say=print,
 ):  # fmt: skip
     """Train for ``steps`` steps in all, or go on from the newest snapshot in a folder.
@@ -53,7 +53,7 @@ def fit(
 
     Args:
         loop: a ``GANLoop``.
-        feed: a ``Feed``.
+        batches: a ``DeviceBatches``.
         steps: of the whole training; the learning rates fall towards this step.
         folder: for snapshots and log.jsonl; None keeps everything in memory.
         settings: what must be the same when a run goes on, as JSON can hold it.
@@ -74,12 +74,12 @@ def fit(
             f"save_every ({save_every}) must be a multiple of log_every ({log_every})"
         )
     ours = json.loads(json.dumps({**(settings or {}), "steps": steps}))
-    with snapshots.hold(folder if feed.ranks.first else None):
+    with snapshots.hold(folder if batches.ranks.first else None):
         cost = _Cost()
         first = step = (
-            _resume(loop, feed, folder, ours, cost, say) if folder else loop.steps
+            _resume(loop, batches, folder, ours, cost, say) if folder else loop.steps
         )
-        log = Log(folder if feed.ranks.first else None, step)
+        log = Log(folder if batches.ranks.first else None, step)
         losses = _Losses(log_every, folder, loop.device)
         begin = time.perf_counter()
         with stop_signals() as asked:
@@ -87,20 +87,20 @@ def fit(
                 asks = bool(asked or (stop and stop()))
                 if _agreed(asks, step % log_every == 0, loop.device):
                     break
-                losses.add(loop.step(step / steps, *feed(step)), step + 1)
+                losses.add(loop.step(step / steps, *batches(step)), step + 1)
                 step += 1
                 if step % log_every == 0 or step == steps:
                     means = losses.means(step)
                     seconds = time.perf_counter() - begin
                     report = Report(step, steps, *means, seconds, first)
                     log.write(report)
-                    if watch and feed.ranks.first:
+                    if watch and batches.ranks.first:
                         watch(report)
                 if folder and (step % save_every == 0 or step == steps):
-                    _save(loop, feed, folder, step, ours, cost)
+                    _save(loop, batches, folder, step, ours, cost)
             if folder and first < step < steps and step % save_every:
                 losses.inspect(step)
-                _save(loop, feed, folder, step, ours, cost)
+                _save(loop, batches, folder, step, ours, cost)
     if step < steps:
         saved = f" and saved in {folder}; the same command goes on"
         where = saved if folder and step else ""
@@ -149,11 +149,11 @@ def stop_signals():
             signal.signal(number, handler)
 
 
-def _resume(loop, feed, folder, ours, cost, say):
+def _resume(loop, batches, folder, ours, cost, say):
     """Load the newest snapshot of the same run; returns the step to go on with."""
     for part in Path(folder).glob("step-*.part"):
         with contextlib.suppress(OSError):  # left by a kill; in nobody's way
-            if feed.ranks.first:
+            if batches.ranks.first:
                 part.unlink(missing_ok=True)
     found = snapshots.newest_snapshot(folder, say)
     if not distributed.agree(found and found[1]["step"]):
@@ -172,22 +172,22 @@ def _resume(loop, feed, folder, ours, cost, say):
                 f"has {ours.get(name)!r}: choose another folder for the run (in the "
                 "shell with --folder), or the same settings."
             )
-    problem = misfit(loop, feed, tensors)
+    problem = misfit(loop, batches, tensors)
     if problem:
         raise SnapshotError(
             f"The snapshots in {folder} are of another model or kind of device: "
             f"{problem} Choose another folder, or the same model and device."
         )
-    restore(loop, feed, tensors)
+    restore(loop, batches, tensors)
     loop.steps = facts["step"]
     cost.earlier = snapshots.cost_in(facts)
     say(f"Going on after step {loop.steps:,} of {ours['steps']:,} ({folder}).")
     return loop.steps
 
 
-def _save(loop, feed, folder, step, settings, cost):
+def _save(loop, batches, folder, step, settings, cost):
     """The first process writes; the others need not wait, for all hold the same state."""
-    state = gather(loop, feed)
+    state = gather(loop, batches)
     sick = not_finite(state)
     if sick:
         raise Diverged(
@@ -195,7 +195,7 @@ def _save(loop, feed, folder, step, settings, cost):
             f"suspect the update of the {sick.split('.')[0]} in that step. Training "
             f"stops here; {snapshots.last_good(folder)}; lower the learning rate."
         )
-    if feed.ranks.first:
+    if batches.ranks.first:
         facts = {"settings": settings, "cost": cost.now()}
         snapshots.write_snapshot(folder, step, state, facts)
 

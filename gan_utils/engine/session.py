@@ -9,7 +9,7 @@ from PIL import Image
 
 from gan_utils.data import fashion_mnist
 from gan_utils.engine import distributed
-from gan_utils.engine.batches import Feed
+from gan_utils.engine.batches import DeviceBatches
 from gan_utils.engine.fit import fit
 from gan_utils.plotting import tile
 from gan_utils.sampling import draw
@@ -113,18 +113,18 @@ class Training:
             *players, precision=self.precision, wrap=distributed.parallel, **options
         )
         images, labels = data or fashion_mnist("train")
-        feed = Feed(
+        batches = DeviceBatches(
             images, labels if conditional else None, batch_size=batch_size,
             latent_dim=generator.latent_dim, seed=self.seed, device=self.device,
             ranks=self.together,
         )  # fmt: skip
         watchers = list(self.watchers)
         if self.folder and self.together.first:
-            given = () if feed.labels is None else (labels[:COUNT],)
+            given = () if batches.labels is None else (labels[:COUNT],)
             watchers.append(Grid(loop, self.folder, self.save_every, given).watch)
         self.finished = True
         done = fit(
-            loop, feed, steps, self.folder,
+            loop, batches, steps, self.folder,
             settings=self._settings(batch_size, options) | _identity(data),
             log_every=self.log_every, save_every=self.save_every, say=self.say,
             watch=lambda report: self._watch(report, watchers),

@@ -256,12 +256,12 @@ def _remove(path):
 NETWORKS = ("generator", "discriminator", "average")
 
 
-def gather(loop, feed):
+def gather(loop, batches):
     """The state of a run.
 
     Args:
         loop: a ``GANLoop``.
-        feed: a ``Feed``.
+        batches: a ``DeviceBatches``.
     Returns:
         {name: tensor}: networks, moving average, both Adams, random generators.
     """
@@ -273,7 +273,7 @@ def gather(loop, feed):
         for index, entry in optimiser.state_dict()["state"].items():
             for name, tensor in entry.items():
                 found[f"{prefix}.{index}.{name}"] = tensor
-    found |= {f"feed.{name}": tensor for name, tensor in feed.state().items()}
+    found |= {f"batches.{name}": tensor for name, tensor in batches.state().items()}
     found["random.cpu"] = torch.get_rng_state()
     if loop.device.type == "cuda":
         found["random.cuda"] = torch.cuda.get_rng_state(loop.device)
@@ -288,9 +288,9 @@ def not_finite(tensors):
     return None
 
 
-def misfit(loop, feed, tensors):
+def misfit(loop, batches, tensors):
     """Why a state does not belong to this loop, in words; None if it does."""
-    mine, theirs = _kinds(_expected(loop, feed)), _kinds(tensors)
+    mine, theirs = _kinds(_expected(loop, batches)), _kinds(tensors)
     for found in (mine, theirs):
         found.pop("random.cuda", None)  # of use on a GPU alone
     for name in sorted({*mine, *theirs}):
@@ -303,9 +303,9 @@ def misfit(loop, feed, tensors):
     return None
 
 
-def _expected(loop, feed):
+def _expected(loop, batches):
     """Like ``gather``, before the first step too, when Adam has no memories yet."""
-    found = gather(loop, feed)
+    found = gather(loop, batches)
     for prefix, optimiser in _optimisers(loop).items():
         for index, parameter in enumerate(_parameters(optimiser)):
             found[f"{prefix}.{index}.exp_avg"] = parameter
@@ -318,7 +318,7 @@ def _kinds(tensors):
     return {k: f"{str(v.dtype)[6:]} {tuple(v.shape)}" for k, v in tensors.items()}
 
 
-def restore(loop, feed, tensors):
+def restore(loop, batches, tensors):
     """Put a gathered state back, in place."""
 
     def below(prefix):
@@ -329,7 +329,7 @@ def restore(loop, feed, tensors):
         network.load_state_dict(below(prefix))
     for prefix, optimiser in _optimisers(loop).items():
         _restore_adam(optimiser, below(prefix))
-    feed.load_state(below("feed"))
+    batches.load_state(below("batches"))
     torch.set_rng_state(tensors["random.cpu"])
     if loop.device.type == "cuda" and "random.cuda" in tensors:
         torch.cuda.set_rng_state(tensors["random.cuda"], loop.device)

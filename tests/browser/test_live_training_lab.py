@@ -10,23 +10,23 @@ pytestmark = pytest.mark.browser
 
 SETUP = """import torch
 from gan_utils.data import fashion_mnist
-from gan_utils.engine.batches import Feed
+from gan_utils.engine.batches import DeviceBatches
 from gan_utils.engine.fit import fit
 from gan_utils.training import GANLoop
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
 from gan_utils.widgets.live_training.view import LiveTraining
 
 STEPS = 100_000
-feed = Feed(fashion_mnist("test")[0], batch_size=16, latent_dim=16)
+batches = DeviceBatches(fashion_mnist("test")[0], batch_size=16, latent_dim=16)
 
 
 def train(folder, spoil=lambda view: None):
     torch.manual_seed(0)
     loop = GANLoop(DCGANGenerator(16, 4), DCGANDiscriminator(4))
-    view = LiveTraining(loop, feed, STEPS, share=0.2)
+    view = LiveTraining(loop, batches, STEPS, share=0.2)
     spoil(view)
     view.show()
-    fit(loop, feed, STEPS, folder, log_every=5, save_every=5000,
+    fit(loop, batches, STEPS, folder, log_every=5, save_every=5000,
         watch=view.watch, stop=view.stop)"""
 HEARD = 'train("by_button")'
 UNHEARD = """def spoil(view):

@@ -201,10 +201,10 @@ def test_a_rate_on_the_device_is_set_in_place_and_in_every_group():
 
 
 def test_in_each_step_a_player_moves_only_by_its_own_optimiser():
-    loop, feed = tiny_run(rates=(4e-3, 0.0), decay=None)
+    loop, batches = tiny_run(rates=(4e-3, 0.0), decay=None)
     before = [p.clone() for p in loop.discriminator.parameters()]
     start = [p.clone() for p in loop.generator.parameters()]
-    loop.step(0, *feed(0))
+    loop.step(0, *batches(0))
     assert all(map(torch.equal, before, loop.discriminator.parameters()))
     assert not any(map(torch.equal, start, loop.generator.parameters()))
     assert all(p.requires_grad for p in loop.discriminator.parameters())
@@ -244,11 +244,11 @@ class Reads(TorchDispatchMode):
 
 @pytest.mark.parametrize("precision", [None, torch.bfloat16])
 def test_nothing_is_read_back_within_a_step(precision):
-    loop, feed = tiny_run(precision=precision)
-    loop.step(0, *feed(0))
+    loop, batches = tiny_run(precision=precision)
+    loop.step(0, *batches(0))
     with Reads() as reads:
         for step in range(1, 8):  # across the beginning of an epoch
-            loop.step(step / 8, *feed(step))
+            loop.step(step / 8, *batches(step))
     assert reads.count == 0
     with Reads() as reads:
         torch.ones(1).item()
@@ -261,11 +261,11 @@ def live_tensors():
 
 
 def test_memory_does_not_grow_with_the_steps():
-    loop, feed = tiny_run()
+    loop, batches = tiny_run()
 
     def go(first, last):
         for step in range(first, last):
-            loop.step(step / 1000, *feed(step))
+            loop.step(step / 1000, *batches(step))
 
     go(0, 50)
     tensors = live_tensors()
@@ -273,5 +273,5 @@ def test_memory_does_not_grow_with_the_steps():
     go(50, 350)
     assert live_tensors() == tensors > 50
     assert resident_kb() - before < 10_000
-    kept = [loop.step(0, *feed(350)) for _ in range(20)]  # this would be seen
+    kept = [loop.step(0, *batches(350)) for _ in range(20)]  # this would be seen
     assert live_tensors() == tensors + len(kept)

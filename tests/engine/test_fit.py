@@ -15,10 +15,10 @@ from gan_utils.engine.snapshots import Log, newest_snapshot
 
 
 def run(folder, steps=12, log_every=2, save_every=4, stop=None, say=quiet, **options):
-    loop, feed = tiny_run(**options)
-    done = fit(loop, feed, steps, folder, log_every=log_every, save_every=save_every,
+    loop, batches = tiny_run(**options)
+    done = fit(loop, batches, steps, folder, log_every=log_every, save_every=save_every,
                stop=stop, say=say)  # fmt: skip
-    return done, snapshots.gather(loop, feed)
+    return done, snapshots.gather(loop, batches)
 
 
 def after(steps):
@@ -48,7 +48,7 @@ def test_a_run_without_a_folder_is_the_same_as_one_with_it(tmp_path):
 
 
 def test_reports_come_every_so_often_and_at_the_end_with_the_mean_losses(tmp_path):
-    loop, feed = tiny_run()
+    loop, batches = tiny_run()
     every, reports, step = [], [], loop.step
 
     def recorded(*arguments):
@@ -56,7 +56,9 @@ def test_reports_come_every_so_often_and_at_the_end_with_the_mean_losses(tmp_pat
         return every[-1]
 
     loop.step = recorded
-    done = fit(loop, feed, 7, tmp_path, log_every=3, save_every=6, watch=reports.append)
+    done = fit(
+        loop, batches, 7, tmp_path, log_every=3, save_every=6, watch=reports.append
+    )
     assert done == len(every) == 7
     assert [report.step for report in reports] == [3, 6, 7]
     assert {(report.steps, report.first) for report in reports} == {(7, 0)}
@@ -78,10 +80,10 @@ def test_save_every_must_be_a_multiple_of_log_every():
 
 
 def test_the_loop_is_told_the_share_of_the_training():
-    loop, feed = tiny_run()
+    loop, batches = tiny_run()
     shares, step = [], loop.step
     loop.step = lambda share, *batch: shares.append(share) or step(share, *batch)
-    fit(loop, feed, 4, log_every=2, save_every=2)
+    fit(loop, batches, 4, log_every=2, save_every=2)
     assert shares == [0, 0.25, 0.5, 0.75]
 
 
@@ -108,10 +110,10 @@ def test_the_log_drops_what_comes_after_the_snapshot_and_half_a_line(tmp_path):
 
 
 def test_memory_does_not_grow_with_the_steps():
-    loop, feed = tiny_run(penalty=None)
-    fit(loop, feed, 200, log_every=100, save_every=100)
+    loop, batches = tiny_run(penalty=None)
+    fit(loop, batches, 200, log_every=100, save_every=100)
     before = resident_kb()
-    fit(loop, feed, 600, log_every=1000, save_every=1000)
+    fit(loop, batches, 600, log_every=1000, save_every=1000)
     assert resident_kb() - before < 3_000  # a graph that is kept costs twice as much
 
 
@@ -144,7 +146,7 @@ def test_a_run_that_is_stopped_before_it_began_saves_nothing_and_says_so(tmp_pat
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_after_the_step_in_progress_and_saves(tmp_path, number):
-    loop, feed = tiny_run()
+    loop, batches = tiny_run()
     step = loop.step
 
     def interrupted(*arguments):
@@ -154,7 +156,7 @@ def test_a_signal_stops_after_the_step_in_progress_and_saves(tmp_path, number):
 
     loop.step = interrupted
     before = signal.getsignal(number)
-    assert fit(loop, feed, 12, tmp_path, log_every=2, save_every=4, say=quiet) == 5
+    assert fit(loop, batches, 12, tmp_path, log_every=2, save_every=4, say=quiet) == 5
     assert signal.getsignal(number) is before
     assert saved(tmp_path) == [4, 5]
     assert differences(run(tmp_path)[1], run(None)[1]) == []
@@ -202,25 +204,25 @@ def test_a_closed_terminal_stops_a_run_unless_it_was_told_to_ignore_it(ignored):
 def test_losses_are_looked_at_long_before_a_late_report(tmp_path, monkeypatch):
     usual, rare = [], []
     every = {"log_every": 6, "save_every": 12, "say": quiet}
-    loop, feed = tiny_run()
-    fit(loop, feed, 12, watch=usual.append, **every)
+    loop, batches = tiny_run()
+    fit(loop, batches, 12, watch=usual.append, **every)
     monkeypatch.setattr("gan_utils.engine.fit.ROWS", 4)
-    loop, feed = tiny_run()
-    fit(loop, feed, 12, watch=rare.append, **every)
+    loop, batches = tiny_run()
+    fit(loop, batches, 12, watch=rare.append, **every)
     assert [report.step for report in rare] == [6, 12]
     for one, other in zip(usual, rare, strict=True):
         assert [one.d_loss, one.g_loss] == pytest.approx([other.d_loss, other.g_loss])
-    loop, feed = tiny_run()
+    loop, batches = tiny_run()
     poison(loop.opt_d, 6)
     with pytest.raises(Diverged, match="At step 6 the generator's loss became nan"):
-        fit(loop, feed, 12, **every | {"log_every": 12})
+        fit(loop, batches, 12, **every | {"log_every": 12})
     assert loop.steps == 8
 
 
 def test_reports_may_be_further_apart_than_memory_reaches():
-    loop, feed = tiny_run()
+    loop, batches = tiny_run()
     reports = []
-    fit(loop, feed, 3, log_every=10**12, save_every=10**12, watch=reports.append)
+    fit(loop, batches, 3, log_every=10**12, save_every=10**12, watch=reports.append)
     assert [report.step for report in reports] == [3]
 
 
@@ -241,11 +243,11 @@ def poison(optimiser, at, number=float("nan")):
 
 
 def diverged(folder, *, poisoned=None, at=0, number=float("nan"), **options):
-    loop, feed = tiny_run(**options)
+    loop, batches = tiny_run(**options)
     if poisoned:
         poison(getattr(loop, poisoned), at, number)
     with pytest.raises(Diverged) as error:
-        fit(loop, feed, 12, folder, log_every=2, save_every=4, say=quiet)
+        fit(loop, batches, 12, folder, log_every=2, save_every=4, say=quiet)
     text = str(error.value)
     assert "\n" not in text
     assert text.endswith(".")
@@ -288,10 +290,10 @@ def test_weights_that_no_loss_has_seen_yet_are_not_saved(tmp_path, number):
 
 
 def test_a_run_that_is_stopped_with_broken_weights_does_not_save_them(tmp_path):
-    loop, feed = tiny_run()
+    loop, batches = tiny_run()
     poison(loop.opt_d, 6)
     with pytest.raises(Diverged, match="At step 6 the generator's loss became nan"):
-        fit(loop, feed, 12, tmp_path, log_every=4, save_every=4, stop=after(7))
+        fit(loop, batches, 12, tmp_path, log_every=4, save_every=4, stop=after(7))
     assert saved(tmp_path) == [4]
 
 
@@ -331,8 +333,8 @@ def test_a_run_in_memory_names_no_folder():
 
 def test_the_first_of_several_bad_steps_is_named_also_after_going_on(tmp_path):
     run(tmp_path, stop=after(3))
-    loop, feed = tiny_run()
+    loop, batches = tiny_run()
     poison(loop.opt_d, 2)  # the second step of this part: step 5
     with pytest.raises(Diverged, match="At step 5 the generator's loss became nan"):
-        fit(loop, feed, 12, tmp_path, log_every=4, save_every=4, say=quiet)
+        fit(loop, batches, 12, tmp_path, log_every=4, save_every=4, say=quiet)
     assert saved(tmp_path) == [3, 4]

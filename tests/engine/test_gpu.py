@@ -44,14 +44,16 @@ def gpu_run(**options):
     return tiny_run(**options)
 
 
-def all_losses(loop, feed, steps=STEPS):
-    return torch.stack([loop.step(n / steps, *feed(n)).clone() for n in range(steps)])
+def all_losses(loop, batches, steps=STEPS):
+    return torch.stack(
+        [loop.step(n / steps, *batches(n)).clone() for n in range(steps)]
+    )
 
 
 def go(folder=None, stop=None, **options):
-    loop, feed = gpu_run(**options)
-    fit(loop, feed, STEPS, folder, log_every=2, save_every=4, stop=stop, say=quiet)
-    return snapshots.gather(loop, feed)
+    loop, batches = gpu_run(**options)
+    fit(loop, batches, STEPS, folder, log_every=2, save_every=4, stop=stop, say=quiet)
+    return snapshots.gather(loop, batches)
 
 
 def assert_close(one, other, rtol=1e-3):
@@ -84,23 +86,23 @@ def test_a_replayed_function_is_the_function():
     ],
 )
 def test_a_recorded_step_plays_the_same_game_as_an_eager_one(options):
-    eager, feed = gpu_run(**options)
-    expected = all_losses(eager, feed)
-    recorded, feed = gpu_run(graph=Replay, **options)
-    found = all_losses(recorded, feed)
+    eager, batches = gpu_run(**options)
+    expected = all_losses(eager, batches)
+    recorded, batches = gpu_run(graph=Replay, **options)
+    found = all_losses(recorded, batches)
     assert recorded.play.graph is not None
     tolerance = 0.05 if options.get("precision") else 5e-3
     torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
 
 
 def test_a_recorded_step_follows_the_falling_rates_down_to_zero():
-    loop, feed = gpu_run(graph=Replay)
+    loop, batches = gpu_run(graph=Replay)
     for number in range(WARM_UP + 3):
-        loop.step(0, *feed(number))
+        loop.step(0, *batches(number))
     before = [p.clone() for p in loop.generator.parameters()]
-    loop.step(1, *feed(WARM_UP + 3))
+    loop.step(1, *batches(WARM_UP + 3))
     assert all(map(torch.equal, before, loop.generator.parameters()))
-    loop.step(0.5, *feed(WARM_UP + 4))
+    loop.step(0.5, *batches(WARM_UP + 4))
     assert not any(map(torch.equal, before, loop.generator.parameters()))
 
 
@@ -135,15 +137,15 @@ def test_bfloat16_stays_close_to_float32_in_its_first_losses():
 
 @pytest.mark.parametrize("graph", [None, Replay])
 def test_nothing_waits_for_the_gpu_within_a_step(graph):
-    loop, feed = gpu_run(graph=graph)
+    loop, batches = gpu_run(graph=graph)
     for number in range(WARM_UP + 2):
-        loop.step(0, *feed(number))
-    feed.chosen(5), feed.chosen(6)  # the order of the second epoch is there
+        loop.step(0, *batches(number))
+    batches.chosen(5), batches.chosen(6)  # the order of the second epoch is there
     mode = torch.cuda.get_sync_debug_mode()
     try:
         torch.cuda.set_sync_debug_mode("error")
         for number in range(5, 9):
-            loop.step(number / STEPS, *feed(number))
+            loop.step(number / STEPS, *batches(number))
         with pytest.raises(RuntimeError):
             torch.ones(1, device="cuda").item()
     finally:
@@ -152,13 +154,13 @@ def test_nothing_waits_for_the_gpu_within_a_step(graph):
 
 @pytest.mark.parametrize("graph", [None, Replay])
 def test_memory_does_not_grow_with_the_steps(graph):
-    loop, feed = gpu_run(graph=graph)
+    loop, batches = gpu_run(graph=graph)
     for number in range(20):
-        loop.step(0, *feed(number))
+        loop.step(0, *batches(number))
     torch.cuda.synchronize()
     before = torch.cuda.memory_allocated()
     for number in range(20, 220):
-        loop.step(0, *feed(number))
+        loop.step(0, *batches(number))
     torch.cuda.synchronize()
     assert abs(torch.cuda.memory_allocated() - before) < 100_000
 
@@ -179,7 +181,7 @@ def test_a_stopped_run_goes_on_to_the_same_end(tmp_path, options):
 
 
 def test_a_ctrl_c_saves_on_the_gpu_too(tmp_path):
-    loop, feed = gpu_run(graph=Replay)
+    loop, batches = gpu_run(graph=Replay)
     step = loop.step
 
     def interrupted(*arguments):
@@ -188,15 +190,17 @@ def test_a_ctrl_c_saves_on_the_gpu_too(tmp_path):
         return step(*arguments)
 
     loop.step = interrupted
-    assert fit(loop, feed, STEPS, tmp_path, log_every=2, save_every=4, say=quiet) == 7
-    state = {name: t.cpu() for name, t in snapshots.gather(loop, feed).items()}
+    assert (
+        fit(loop, batches, STEPS, tmp_path, log_every=2, save_every=4, say=quiet) == 7
+    )
+    state = {name: t.cpu() for name, t in snapshots.gather(loop, batches).items()}
     assert differences(final_state(tmp_path), state) == []
 
 
 def test_a_state_of_the_gpu_does_not_fit_the_processor(tmp_path):
     go(tmp_path)
-    loop, feed = tiny_run(penalty=None)
-    assert "feed.noise" in snapshots.misfit(loop, feed, final_state(tmp_path))
+    loop, batches = tiny_run(penalty=None)
+    assert "batches.noise" in snapshots.misfit(loop, batches, final_state(tmp_path))
 
 
 def test_nccl_with_one_process_trains_like_no_group_at_all(monkeypatch):
@@ -212,9 +216,9 @@ def test_nccl_with_one_process_trains_like_no_group_at_all(monkeypatch):
     try:
         assert together == distributed.Ranks(0, 1)
         assert torch.distributed.get_backend() == "nccl"
-        loop, feed = gpu_run(ranks=together)
+        loop, batches = gpu_run(ranks=together)
         distributed.synchronise_batch_norm(loop.generator)
-        found = all_losses(loop, feed)
+        found = all_losses(loop, batches)
     finally:
         distributed.leave()
     torch.testing.assert_close(found, expected, rtol=5e-3, atol=5e-3)

@@ -82,12 +82,18 @@ def intercept(moment, wire):
 
 
 def child(folder, moment, wire):
-    loop, feed = tiny_run()
+    loop, batches = tiny_run()
     if moment:
         intercept(moment, wire)
     wire.send("begun")
     fit(
-        loop, feed, STEPS, folder, log_every=LOG_EVERY, save_every=SAVE_EVERY, say=quiet
+        loop,
+        batches,
+        STEPS,
+        folder,
+        log_every=LOG_EVERY,
+        save_every=SAVE_EVERY,
+        say=quiet,
     )
 
 

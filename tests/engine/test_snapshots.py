@@ -37,8 +37,10 @@ TENSORS = {
 
 
 def go_on(folder, say=quiet, stop=None, **options):
-    loop, feed = tiny_run(**options)
-    return fit(loop, feed, STEPS, folder, log_every=2, save_every=2, say=say, stop=stop)
+    loop, batches = tiny_run(**options)
+    return fit(
+        loop, batches, STEPS, folder, log_every=2, save_every=2, say=say, stop=stop
+    )
 
 
 @pytest.fixture(scope="module")
@@ -245,23 +247,23 @@ def test_another_model_is_refused(folder):
 def test_a_state_of_another_kind_of_device_is_refused(folder):
     newest = snapshots.snapshots(folder)[-1]
     tensors, facts = read_snapshot(newest)
-    on_gpu = {**tensors, "feed.noise": torch.zeros(16, dtype=torch.uint8)}
+    on_gpu = {**tensors, "batches.noise": torch.zeros(16, dtype=torch.uint8)}
     step = facts.pop("step")
     write_snapshot(folder, step, on_gpu, facts)
-    refusal(folder, "kind of device", "feed.noise", "(16,) there")
+    refusal(folder, "kind of device", "batches.noise", "(16,) there")
     del tensors["random.cpu"]
     write_snapshot(folder, step, tensors, facts)
     refusal(folder, "random.cpu is missing there")
 
 
 def test_other_settings_are_refused_by_name(folder):
-    loop, feed = tiny_run()
+    loop, batches = tiny_run()
     for steps, settings, words in (
         (STEPS + 1, {}, "with steps 8, and this one has 9"),
         (STEPS, {"seed": 3}, "with seed None, and this one has 3"),
     ):
         with pytest.raises(SnapshotError) as error:
-            fit(loop, feed, steps, folder, settings=settings)
+            fit(loop, batches, steps, folder, settings=settings)
         one_sentence(error, str(folder), words, "choose another folder")
 
 
@@ -387,23 +389,23 @@ def test_a_really_full_disk_leaves_the_last_good_snapshot(folder, whole):
 # A gathered state is a thing of its own
 
 
-def advance(loop, feed, steps):
+def advance(loop, batches, steps):
     for step in range(loop.steps, loop.steps + steps):
-        loop.step(0.0, *feed(step))
+        loop.step(0.0, *batches(step))
 
 
 def test_a_state_can_be_restored_twice_whatever_training_does_in_between():
-    loop, feed = tiny_run()
-    advance(loop, feed, 3)
-    saved = {name: x.clone() for name, x in snapshots.gather(loop, feed).items()}
+    loop, batches = tiny_run()
+    advance(loop, batches, 3)
+    saved = {name: x.clone() for name, x in snapshots.gather(loop, batches).items()}
     kept = {name: x.clone() for name, x in saved.items()}
     ends = []
     for _ in range(2):
-        loop, feed = tiny_run()
-        snapshots.restore(loop, feed, saved)
+        loop, batches = tiny_run()
+        snapshots.restore(loop, batches, saved)
         loop.steps = 3
-        advance(loop, feed, 3)
-        ends.append({n: x.clone() for n, x in snapshots.gather(loop, feed).items()})
+        advance(loop, batches, 3)
+        ends.append({n: x.clone() for n, x in snapshots.gather(loop, batches).items()})
     assert all(torch.equal(x, kept[name]) for name, x in saved.items())
     assert all(torch.equal(x, ends[1][name]) for name, x in ends[0].items())
 

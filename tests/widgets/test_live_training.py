@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from course import lessons
-from gan_utils.engine.batches import Feed
+from gan_utils.engine.batches import DeviceBatches
 from gan_utils.engine.fit import Diverged, Report, fit
 from gan_utils.metrics import fid
 from gan_utils.networks import (
@@ -30,7 +30,7 @@ from gan_utils.widgets.live_training.view import LiveTraining, _Budget, _Speed
 
 STEPS = 24
 CELL = """import os, signal, torch
-from gan_utils.engine.batches import Feed
+from gan_utils.engine.batches import DeviceBatches
 from gan_utils.engine.fit import fit
 from gan_utils.training import GANLoop
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
@@ -38,9 +38,9 @@ from gan_utils.widgets.live_training.view import LiveTraining
 
 torch.manual_seed(0)
 pixels = torch.randint(0, 256, (64, 1, 28, 28), dtype=torch.uint8)
-feed = Feed(pixels, batch_size=8, latent_dim=8)
+batches = DeviceBatches(pixels, batch_size=8, latent_dim=8)
 loop = GANLoop(DCGANGenerator(8, 4), DCGANDiscriminator(4))
-view = LiveTraining(loop, feed, 20)
+view = LiveTraining(loop, batches, 20)
 view.show()
 
 def ctrl_c():
@@ -48,7 +48,7 @@ def ctrl_c():
         os.kill(os.getpid(), signal.SIGINT)
     return view.stop()
 
-done = fit(loop, feed, 20, log_every=5, save_every=20, watch=view.watch, stop=ctrl_c, say=str)"""
+done = fit(loop, batches, 20, log_every=5, save_every=20, watch=view.watch, stop=ctrl_c, say=str)"""
 
 
 class Clock:
@@ -61,15 +61,15 @@ class Clock:
 
 
 def small(seed=0, **options):
-    """A loop and its feed, fast enough for hundreds of steps a second."""
+    """A loop and its batches, fast enough for hundreds of steps a second."""
     torch.manual_seed(seed)
     pixels = torch.randint(0, 256, (64, 1, 28, 28), dtype=torch.uint8)
     loop = GANLoop(DCGANGenerator(8, 4), DCGANDiscriminator(4), **options)
-    return loop, Feed(pixels, batch_size=8, latent_dim=8)
+    return loop, DeviceBatches(pixels, batch_size=8, latent_dim=8)
 
 
-def train(loop, feed, view, steps=STEPS, folder=None, **options):
-    return fit(loop, feed, steps, folder, log_every=4, save_every=8, say=str,
+def train(loop, batches, view, steps=STEPS, folder=None, **options):
+    return fit(loop, batches, steps, folder, log_every=4, save_every=8, say=str,
                watch=view.watch, stop=view.stop, **options)  # fmt: skip
 
 
@@ -93,8 +93,8 @@ def test_a_run_pays_no_more_than_its_share_and_uses_it(share, least, monkeypatch
         return generator(z).detach()
 
     monkeypatch.setattr(live_training, "draw", costly)
-    loop, feed = small()
-    view = LiveTraining(loop, feed, 2000, share=share)
+    loop, batches = small()
+    view = LiveTraining(loop, batches, 2000, share=share)
     view.budget.clock = clock
     view.show()
     drawn.clear()
@@ -134,14 +134,14 @@ def test_the_training_is_the_same_bit_for_bit(monkeypatch):
     monkeypatch.setattr(live_training, "_LEAST_PAUSE", 0.0)
     weights = []
     for watched in (False, True):
-        loop, feed = small(decay=0.9)
+        loop, batches = small(decay=0.9)
         if watched:
-            view = LiveTraining(loop, feed, STEPS, fid_every=8, share=1)
+            view = LiveTraining(loop, batches, STEPS, fid_every=8, share=1)
             view.show()
-            train(loop, feed, view)
+            train(loop, batches, view)
             assert len(view.fids.rows) == 3
         else:
-            fit(loop, feed, STEPS, log_every=4, save_every=8, say=str)
+            fit(loop, batches, STEPS, log_every=4, save_every=8, say=str)
         weights.append(loop.sampler.state_dict() | loop.discriminator.state_dict())
         weights[-1]["random"] = torch.rand(3)
     for name, value in weights[0].items():
@@ -153,15 +153,15 @@ def test_the_training_is_the_same_bit_for_bit(monkeypatch):
 
 def test_pictures_and_words_follow_the_training(monkeypatch):
     monkeypatch.setattr(live_training, "_LEAST_PAUSE", 0.0)
-    loop, feed = small()
-    view = LiveTraining(loop, feed, STEPS, share=1)
+    loop, batches = small()
+    view = LiveTraining(loop, batches, STEPS, share=1)
     view.show()
     seen = {view.panel.alt: view.panel.sheet}
     assert view.panel.state["phase"] == "ready"
     view.panel.observe(
         lambda _: seen.__setitem__(view.panel.alt, view.panel.sheet), "state"
     )
-    assert train(loop, feed, view) == STEPS
+    assert train(loop, batches, view) == STEPS
     assert len(seen) >= 4
     assert len(set(seen.values())) == len(seen)
     assert list(seen)[-1].endswith(f"after step {STEPS} of {STEPS}")
@@ -191,18 +191,18 @@ def test_the_sheet_keeps_pixels_and_colours_and_has_see_through_gaps():
 def test_classes_stand_in_columns():
     loop = GANLoop(ConditionalGenerator(8, 4), ProjectionDiscriminator(4))
     pixels = torch.zeros(64, 1, 28, 28, dtype=torch.uint8)
-    feed = Feed(pixels, torch.arange(64) % 10, batch_size=8, latent_dim=8)
-    view = LiveTraining(loop, feed, 4)
+    batches = DeviceBatches(pixels, torch.arange(64) % 10, batch_size=8, latent_dim=8)
+    view = LiveTraining(loop, batches, 4)
     view.show()
     assert shown(view).shape[:2] == (4 * 30 - 2, 10 * 30 - 2)
     assert view.labels.view(4, 10).equal(torch.arange(10).expand(4, 10))
-    assert train(loop, feed, view, 4) == 4
+    assert train(loop, batches, view, 4) == 4
 
 
 def test_losses_that_are_not_finite_break_nothing(monkeypatch):
     monkeypatch.setattr(live_training, "_LEAST_PAUSE", 0.0)
-    loop, feed = small()
-    view = LiveTraining(loop, feed, 12, share=1)
+    loop, batches = small()
+    view = LiveTraining(loop, batches, 12, share=1)
     view.show()
     for step, loss in ((4, 0.5), (8, float("nan")), (12, float("inf"))):
         loop.steps = step
@@ -216,15 +216,15 @@ def test_losses_that_are_not_finite_break_nothing(monkeypatch):
 
 def test_a_run_that_diverges_ends_with_a_still_picture(monkeypatch):
     monkeypatch.setattr(live_training, "_FID_PICTURES", 80)
-    loop, feed = small()
-    view = LiveTraining(loop, feed, STEPS, fid_every=4)
+    loop, batches = small()
+    view = LiveTraining(loop, batches, STEPS, fid_every=4)
     view.show()
-    train(loop, feed, view, 8)
+    train(loop, batches, view, 8)
     with torch.no_grad():
         for weight in loop.generator.parameters():
             weight.fill_(float("nan"))
     with pytest.raises(Diverged):
-        train(loop, feed, view)
+        train(loop, batches, view)
     view.finish()
     assert view.panel.state["title"] == "Stopped"
     assert shown(view)[:28, :28, 0].max() == 0
@@ -234,10 +234,10 @@ def test_a_run_that_diverges_ends_with_a_still_picture(monkeypatch):
 
 def test_the_fid_is_ours_and_comes_when_it_is_due(monkeypatch):
     monkeypatch.setattr(live_training, "_FID_PICTURES", 100)
-    loop, feed = small(decay=0.5)
-    view = LiveTraining(loop, feed, STEPS, fid_every=10)
+    loop, batches = small(decay=0.5)
+    view = LiveTraining(loop, batches, STEPS, fid_every=10)
     view.show()
-    train(loop, feed, view)
+    train(loop, batches, view)
     assert [step for step, _ in view.fids.rows] == [12, 20, STEPS]
     z = torch.randn(100, 8, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -289,8 +289,8 @@ def press(view):
 
 
 def test_the_button_ends_the_training_and_only_a_running_one():
-    loop, feed = small()
-    view = LiveTraining(loop, feed, STEPS)
+    loop, batches = small()
+    view = LiveTraining(loop, batches, STEPS)
     view.show()
     press(view)  # nothing runs yet
     assert not view.asked.is_set()
@@ -302,26 +302,26 @@ def test_the_button_ends_the_training_and_only_a_running_one():
             press(view)
 
     view.watch = watch
-    assert train(loop, feed, view) == 8
+    assert train(loop, batches, view) == 8
     view.finish()
     assert view.panel.state["title"] == "Stopped"
     assert view.panel.alt.endswith(f"after step 8 of {STEPS}")
     press(view)  # too late
     view.watch = first
-    assert train(loop, feed, view) == STEPS  # and on, in the same view
+    assert train(loop, batches, view) == STEPS  # and on, in the same view
     assert [row[0] for row in view.losses] == list(range(4, STEPS + 1, 4))
 
 
 def test_a_run_that_was_finished_before_shows_what_was_loaded(tmp_path):
-    loop, feed = small()
-    view = LiveTraining(loop, feed, STEPS)
-    train(loop, feed, view, folder=tmp_path)
+    loop, batches = small()
+    view = LiveTraining(loop, batches, STEPS)
+    train(loop, batches, view, folder=tmp_path)
     expected = view.panel.sheet
-    loop, feed = small(seed=5)
-    view = LiveTraining(loop, feed, STEPS)
+    loop, batches = small(seed=5)
+    view = LiveTraining(loop, batches, STEPS)
     view.show()
     assert view.panel.sheet != expected
-    assert train(loop, feed, view, folder=tmp_path) == STEPS
+    assert train(loop, batches, view, folder=tmp_path) == STEPS
     view.finish()
     assert view.panel.sheet == expected
     assert view.panel.state["title"] == "Trained"
@@ -337,7 +337,7 @@ def test_what_cannot_be_shown_is_refused(shape, options, words):
     loop, _ = small()
     pixels = torch.zeros(64, *shape, dtype=torch.uint8)
     with pytest.raises(ValueError, match=words):
-        LiveTraining(loop, Feed(pixels, batch_size=8), STEPS, **options)
+        LiveTraining(loop, DeviceBatches(pixels, batch_size=8), STEPS, **options)
 
 
 # What the notebook keeps
@@ -346,11 +346,11 @@ def test_what_cannot_be_shown_is_refused(shape, options, words):
 def test_the_kept_text_does_not_change_from_run_to_run():
     texts = []
     for seed in (0, 1):
-        loop, feed = small(seed)
-        view = LiveTraining(loop, feed, STEPS)
+        loop, batches = small(seed)
+        view = LiveTraining(loop, batches, STEPS)
         view.show()
         texts.append(view._still())
-        train(loop, feed, view)
+        train(loop, batches, view)
         texts.append(view._still())
     assert len({still["text/plain"] for still in texts}) == 1
     pages = [re.sub(r"base64,[^\"]+", "", still["text/html"]) for still in texts]

@@ -35,15 +35,15 @@ _LEAST_PAUSE = 0.5  # seconds between two updates: more would only flicker
 class LiveTraining:
     """Progress, losses, pictures from fixed latents, and a button that ends a training.
 
-    ``view = LiveTraining(loop, feed, steps); view.show()``, and in the same cell
-    ``fit(loop, feed, steps, folder, watch=view.watch, stop=view.stop)``. It draws as
+    ``view = LiveTraining(loop, batches, steps); view.show()``, and in the same cell
+    ``fit(loop, batches, steps, folder, watch=view.watch, stop=view.stop)``. It draws as
     often as ``share`` allows and leaves the training as it would be without it, bit for
     bit. When the cell ends, a still picture takes its place, which is saved with the
     notebook.
 
     Args:
         loop: a ``GANLoop`` for pictures (N, 1 or 3, H, W).
-        feed: its ``Feed``.
+        batches: its ``DeviceBatches``.
         steps: of the whole training.
         seed: of the latents.
         fid_every: steps between two FIDs of 2,000 pictures, for Fashion-MNIST only;
@@ -54,8 +54,8 @@ class LiveTraining:
             outside (0, 1].
     """
 
-    def __init__(self, loop, feed, steps, *, seed=0, fid_every=None, share=0.02):
-        shape = tuple(feed.images.shape[1:])
+    def __init__(self, loop, batches, steps, *, seed=0, fid_every=None, share=0.02):
+        shape = tuple(batches.images.shape[1:])
         if shape[0] not in (1, 3):
             raise ValueError(
                 f"pictures must have 1 or 3 channels to be shown; got {shape}"
@@ -64,7 +64,7 @@ class LiveTraining:
             raise ValueError(
                 f"our FID is for pictures (1, 28, 28); got {shape}: leave fid_every out"
             )
-        self.loop, self.steps, self.batch_size = loop, steps, feed.batch_size
+        self.loop, self.steps, self.batch_size = loop, steps, batches.batch_size
         self.fids, self.budget = _FIDs(loop, fid_every), _Budget(share)
         self._choose_latents(seed)
         self.losses = []
