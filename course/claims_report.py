@@ -114,7 +114,7 @@ def _claims_of(path, seed, environment):
 
 
 def _summary(seeds, outcomes):
-    """One row a claim: how often it held, the smallest margin and the seed it fell on.
+    """One row per claim: how often it held, its smallest margin and the seed of that.
 
     A claim about recorded runs says how many runs were recorded and whether it held: the
     seeds have no part in it.
@@ -148,7 +148,7 @@ def _summary(seeds, outcomes):
 
 
 def _show(found):
-    """Print a line a claim; returns how many did not always hold."""
+    """Print a line per claim; returns how many did not always hold."""
     failed = total = 0
     for name, result in found.items():
         for row in result["claims"]:

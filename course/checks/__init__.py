@@ -1,1 +1,1 @@
-"""The exercise checks, one file a lesson; each names the mistake it finds."""
+"""The exercise checks, one file per lesson; each names the mistake it finds."""

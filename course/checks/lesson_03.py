@@ -124,7 +124,7 @@ def check_mode_counts(mode_counts):
     on_modes = torch.cat([means[0] + offsets, means[1] + offsets[:2], means[2:3] + 0.1])
     samples = torch.cat([on_modes, torch.tensor([[1.6, 0.0], [1.5, 0.1], [2.9, 0.0]])])
     usual = {
-        (len(samples),): "one number a sample came back; count over samples to get one a mode",
+        (len(samples),): "one number per sample came back; count over samples to get one per mode",
         (3,): "a mode without samples is missing from the counts; it should be there with 0",
     }  # fmt: skip
     counts = tensor(

@@ -58,7 +58,7 @@ class _Spy:
 
 @exercise("6.2")
 def one_sided(penalty):
-    """E[max(0, ||grad f|| - 1)^2] between real and generated pictures, one e a sample."""
+    """E[max(0, ||grad f|| - 1)^2] between real and generated; one e per sample."""
     real, fake = torch.ones(512, 2, 4, 4), torch.zeros(512, 2, 4, 4)
     steep, flat = _Spy(3), _Spy(0.5)
     value = call(penalty, steep, real, fake)
@@ -77,11 +77,11 @@ def one_sided(penalty):
 def _check_points(e):
     """All real pixels are 1 and all generated ones 0, so each point shows its e."""
     if not close(e, e[:, :1].expand_as(e)):
-        raise Mistake("e differs from pixel to pixel; draw one number a sample")
+        raise Mistake("e differs from pixel to pixel; draw one number per sample")
     if e.min() < 0 or e.max() > 1:
         raise Mistake("e leaves [0, 1]; draw it with torch.rand, which is uniform")
     if e.std() < 0.01:
-        raise Mistake("one e serves the whole batch; draw one number a sample")
+        raise Mistake("one e serves the whole batch; draw one number per sample")
 
 
 def _check_value(steep, flat):

@@ -77,7 +77,7 @@ def _line(x, y):
 
 @exercise("7.3")
 def realism(grade):
-    """max over real points of radius / distance, one number a generated point."""
+    """max over real points of radius / distance, one number per generated point."""
     real, fake, k = torch.randn(40, 3), 1.5 * torch.randn(25, 3), 3
     usual = {(40,): "40 values came back, one a real point: the axis of max is wrong"}
     hint = "distances must be (25, 40), so that 40 radii fit"

@@ -62,7 +62,7 @@ def on_cloth(function):
     worn[3] = 0
     hint = "a figure without visible cloth must give 0, not a division by 0"
     result = call(function, pictures, truth, worn)
-    value = tensor(result, (4,), form="one number a picture", hint=hint)
+    value = tensor(result, (4,), form="one number per picture", hint=hint)
     off = (pictures - truth).abs()
     area = worn.sum((1, 2, 3)).clamp(min=1)
     right = (off.mean(1, True) * worn).sum((1, 2, 3)) / area

@@ -67,7 +67,7 @@ def calibrated(attack):
     samples = torch.tensor([[0.5], [13.0], [21.0]])
     reference = torch.tensor([[2.0], [11.0], [40.0]])
     result = call(attack, pictures, samples, reference)
-    scores = tensor(result, (3,), "the scores", form="one score a picture")
+    scores = tensor(result, (3,), "the scores", form="one score per picture")
     of_samples, of_reference = (
         nearest_score(pictures, x) for x in (samples, reference)
     )

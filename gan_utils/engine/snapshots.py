@@ -253,7 +253,7 @@ def _remove(path):
         path.unlink(missing_ok=True)
 
 
-NETWORKS = ("generator", "discriminator", "average")
+PARTS = ("generator", "discriminator", "average")
 
 
 def gather(loop, batches):
@@ -283,7 +283,7 @@ def gather(loop, batches):
 def not_finite(tensors):
     """The first weight or statistic of a gathered state that is not finite, or None."""
     for name, tensor in tensors.items():
-        if name.split(".")[0] in NETWORKS and not tensor.isfinite().all():
+        if name.split(".")[0] in PARTS and not tensor.isfinite().all():
             return name
     return None
 

@@ -256,7 +256,7 @@ def split(folder, share=0.15, seed=0, allow_similar=False):
 
 
 def _by_reason(rejected, most):
-    """A line a rejected file, or where there are many a line a reason."""
+    """A line per rejected file, or where there are many a line per reason."""
     if len(rejected) <= most:
         return [f"  {path}: {reason}" for path, reason in rejected]
     paths = {}

@@ -125,7 +125,7 @@ def _image(pictures, alt):
 
 
 def _table(found):
-    """One way of looking: a row a figure, with its uncertainty and a safe value."""
+    """One way of looking: a row per figure, with its uncertainty and a safe value."""
     copies, test = found.copies, found.test
     rows = [
         ("Samples nearer to a training than to a held-out picture",

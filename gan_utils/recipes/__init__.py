@@ -1,4 +1,4 @@
-"""What made the shipped weights: one file a subject, listed in ``catalogue``.
+"""What made the shipped weights: one file per subject, listed in ``catalogue``.
 
 A recipe is a plain function of ``train``: it makes its networks, hands them over to be
 trained, and returns the network with the facts for its card. ``train(generator,

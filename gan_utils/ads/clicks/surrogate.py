@@ -49,7 +49,7 @@ class Surrogate(NamedTuple):
         return self._replace(precision=precision)
 
     def draws(self, count, random):
-        """Weights drawn from the belief, one set a row: (count, D)."""
+        """Weights drawn from the belief, one set per row: (count, D)."""
         root = torch.linalg.cholesky(self.precision)
         noise = torch.randn(len(self.mean), count, generator=random)
         return self.mean + torch.linalg.solve_triangular(root.T, noise, upper=True).T

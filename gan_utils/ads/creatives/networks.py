@@ -11,7 +11,7 @@ CODES = sum(SIZES)
 
 
 def one_hot(attributes):
-    """Attributes (N, 5) as zeros and ones (N, 28): one block a column, a 1 in each."""
+    """Attributes (N, 5) as zeros and ones (N, 28), a block with one 1 per column."""
     columns = [
         nn.functional.one_hot(column, size)
         for column, size in zip(attributes.unbind(1), SIZES)

@@ -42,5 +42,5 @@ MUTANTS = [
     ("exercise-5", "<= reach", "> reach", "turned round"),
     ("exercise-5", ", minlength=len(means)", "", "missing"),
     ("exercise-5", ".min(dim=1)", ".max(dim=1)", "min, not max"),
-    ("exercise-5", COUNT, "distance <= reach", "one number a sample"),
+    ("exercise-5", COUNT, "distance <= reach", "one number per sample"),
 ]
