@@ -96,7 +96,7 @@ def read_card(checkpoint, folder=CHECKPOINTS):
         FileNotFoundError: there is no such card; the message lists those there are.
         ValueError: the card is damaged.
     """
-    path = _card_path(weights_path(checkpoint, folder))
+    path = _card_path(_weights_path(checkpoint, folder))
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.json"))) or "none"
         hint = f"; {INSTALLED}" if path.parent == CHECKPOINTS and not CHECKOUT else ""
@@ -126,7 +126,7 @@ def _digest(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def weights_path(checkpoint, folder=CHECKPOINTS):
+def _weights_path(checkpoint, folder=CHECKPOINTS):
     """The file that a name or a path means."""
     if str(checkpoint).endswith(".safetensors"):
         return Path(checkpoint)
@@ -146,8 +146,8 @@ def load_checkpoint(module, name, folder=CHECKPOINTS):
         ValueError: the file is damaged, altered, or belongs to another network; or it
             holds numbers that are not finite.
     """
-    tensors = _read_weights(weights_path(name, folder), read_card(name, folder))
-    return _fill(module, tensors, weights_path(name, folder))
+    tensors = _read_weights(_weights_path(name, folder), read_card(name, folder))
+    return _fill(module, tensors, _weights_path(name, folder))
 
 
 def load_generator(checkpoint):
@@ -162,7 +162,7 @@ def load_generator(checkpoint):
         FileNotFoundError: the weights or the card are missing.
         ValueError: the card or the weights are damaged, or do not fit each other.
     """
-    path, card = weights_path(checkpoint), read_card(checkpoint)
+    path, card = _weights_path(checkpoint), read_card(checkpoint)
     kind, sizes = _described(card, path)
     tensors = _read_weights(path, card)
     with torch.device("meta"):  # takes no memory, whatever size a card names
@@ -179,7 +179,7 @@ def shipped_directions(checkpoint):
         FileNotFoundError, ValueError: as for ``read_card``, or an entry is not what
             ``Direction`` says.
     """
-    path, card = weights_path(checkpoint), read_card(checkpoint)
+    path, card = _weights_path(checkpoint), read_card(checkpoint)
     entries = card.get("directions", [])
     if not isinstance(entries, list):
         raise ValueError(f"The card of {path} must give directions as a list.")

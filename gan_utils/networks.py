@@ -101,7 +101,7 @@ def halving(width, depth, channels=3):
     return layers
 
 
-def strided_convolutions(width, depth):
+def _strided_convolutions(width, depth):
     """The body of a DCGAN discriminator: every layer halves the picture.
 
     BatchNorm follows all convolutions but the first. Maps (batch, 1, 28, 28) to
@@ -124,7 +124,7 @@ class DCGANDiscriminator(nn.Module):
 
     def __init__(self, width=64, depth=2):
         super().__init__()
-        layers, features = strided_convolutions(width, depth)
+        layers, features = _strided_convolutions(width, depth)
         self.layers = nn.Sequential(*layers, nn.Linear(features, 1), nn.Flatten(0))
 
     def forward(self, images):
@@ -231,7 +231,7 @@ class ProjectionDiscriminator(nn.Module):
 
     def __init__(self, width=64, classes=10, depth=2):
         super().__init__()
-        layers, features = strided_convolutions(width, depth)
+        layers, features = _strided_convolutions(width, depth)
         self.body = nn.Sequential(*layers)
         self.score = nn.Linear(features, 1)
         self.embedding = nn.Embedding(classes, features)

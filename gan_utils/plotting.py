@@ -12,8 +12,8 @@ from IPython.display import HTML, display
 from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image, ImageChops
 
-SHARPNESS = 1.25  # picture dots per CSS pixel of a figure
-MOST_COLOUR_ERROR = 60  # of 255, in any pixel of a saved figure
+_SHARPNESS = 1.25  # picture dots per CSS pixel of a figure
+_MOST_COLOUR_ERROR = 60  # of 255, in any pixel of a saved figure
 REAL, FAKE = "#2166ac", "#e08214"
 D_REAL, D_FAKE = "#1b7837", "#762a83"
 GOOD, BAD, NEUTRAL = "#1b7837", "#b2182b", "#666666"
@@ -39,10 +39,10 @@ def show(figure, alt):
             "alt must say in a sentence what the figure shows; it is empty"
         )
     buffer = io.BytesIO()
-    dots = SHARPNESS * figure.dpi
+    dots = _SHARPNESS * figure.dpi
     figure.savefig(buffer, format="png", dpi=dots, bbox_inches="tight", pad_inches=0.06)
     plt.close(figure)
-    width = Image.open(buffer).width / SHARPNESS
+    width = Image.open(buffer).width / _SHARPNESS
     show_png(buffer.getvalue(), alt, round(width))
 
 
@@ -86,7 +86,7 @@ def _smaller(content):
     for colours in (64, 256):
         few = image.quantize(colours, dither=Image.Dither.NONE)
         difference = ImageChops.difference(image, few.convert("RGB"))
-        if max(high for _, high in difference.getextrema()) <= MOST_COLOUR_ERROR:
+        if max(high for _, high in difference.getextrema()) <= _MOST_COLOUR_ERROR:
             image = few
             break
     return png_bytes(image)

@@ -10,17 +10,17 @@ _MONK = (
 SKIN = tuple(_MONK.split())
 """The ten tones of the Monk Skin Tone Scale (Monk 2019, skintone.google), light to dark."""
 
-HAIR = ("#14110f", "#3b2417", "#6b4423", "#a5713a", "#d3ab63", "#8c2f17")
+_HAIR = ("#14110f", "#3b2417", "#6b4423", "#a5713a", "#d3ab63", "#8c2f17")
 """Black, dark brown, brown, light brown, blond, red; grey comes with age."""
 
 _GREY_HAIR = "#a9a6a3"
-AGES = ("young", "middle", "old")
+_AGES = ("young", "middle", "old")
 
 
 class Person(NamedTuple):
     """What a drawn person is like.
 
-    skin: index into ``SKIN``; hair: into ``HAIR``; age: into ``AGES``; long: long hair;
+    skin: index into ``SKIN``; hair: into ``_HAIR``; age: into ``_AGES``; long: long hair;
     body: -1 (narrow) to 1 (broad).
     """
 
@@ -47,8 +47,8 @@ def draw_people(count, random):
         equally often, up to one.
     """
     tones = dealt(count, len(SKIN), random)
-    ages = dealt(count, len(AGES), random)
-    hair = random.integers(len(HAIR), size=count)
+    ages = dealt(count, len(_AGES), random)
+    hair = random.integers(len(_HAIR), size=count)
     long = random.integers(2, size=count)
     body = random.uniform(-1, 1, count)
     return [
@@ -61,7 +61,7 @@ def hair_colour(person, random):
     """The hair as (3,) floats in 0..255: old people are grey three times in four."""
     if person.age == 2 and random.random() < 0.75:
         return rgb(_GREY_HAIR)
-    return rgb(HAIR[person.hair])
+    return rgb(_HAIR[person.hair])
 
 
 def rgb(colour):

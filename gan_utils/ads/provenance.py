@@ -18,7 +18,7 @@ from gan_utils.ads.creatives.lettering import FONT
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """What IPTC calls pictures that a trained model made."""
 
-LABEL = "AI-generated"
+_LABEL = "AI-generated"
 _PERIOD = 128  # pixels after which the hidden pattern repeats
 _STRENGTH = 2.0  # its standard deviation, of 255 levels of grey
 _BAND = (0.06, 0.2)  # its frequencies, in cycles a pixel; 0.5 is the finest
@@ -108,10 +108,10 @@ def labelled(page):
     copy = page.convert("RGB")
     pen, size = ImageDraw.Draw(copy), copy.height / 33
     place, font = (size / 2, copy.height - size / 2), ImageFont.truetype(FONT, size)
-    left, top, right, bottom = pen.textbbox(place, LABEL, font, "ld")
+    left, top, right, bottom = pen.textbbox(place, _LABEL, font, "ld")
     pad = size / 5
     pen.rectangle((left - pad, top - pad, right + pad, bottom + pad), "#222222")
-    pen.text(place, LABEL, "white", font, "ld")
+    pen.text(place, _LABEL, "white", font, "ld")
     return copy
 
 

@@ -32,8 +32,8 @@ from gan_utils.engine.session import Stopped, Training
 from gan_utils.engine.snapshots import SnapshotError
 
 RUNS = (ROOT if CHECKOUT else shell.path(".")) / "runs"
-PRECISIONS = {"float32": None, "bfloat16": torch.bfloat16}
-MADE = ("command", "CPU seconds", "seconds", "hardware", "processes", "torch")
+_PRECISIONS = {"float32": None, "bfloat16": torch.bfloat16}
+_MADE = ("command", "CPU seconds", "seconds", "hardware", "processes", "torch")
 
 
 @contextlib.contextmanager
@@ -76,7 +76,7 @@ def parser(recipes):
     add("--steps", type=_positive, help="training steps; by default the recipe's own")
     add("--seed", type=_seed, default=0, help="of weights, data order and latents")
     add("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
-    add("--precision", choices=PRECISIONS, default="float32", help="of the passes")
+    add("--precision", choices=_PRECISIONS, default="float32", help="of the passes")
     add("--log-every", type=_positive, default=100, help="steps between two log lines")
     add(
         "--save-every", type=_positive, default=1000, help="steps between two snapshots"
@@ -198,7 +198,7 @@ def _train(options, recipes):
     with snapshots.hold(folder if together.first else None), progress() as bar:
         training = Training(
             folder, device, together, options.seed,
-            PRECISIONS[options.precision], options.log_every, options.save_every,
+            _PRECISIONS[options.precision], options.log_every, options.save_every,
             [bar], _say if together.first else lambda sentence: None,
         )  # fmt: skip
         torch.manual_seed(options.seed)
@@ -247,4 +247,4 @@ def _made_by(recipe, folder):
         card = read_card(recipe, folder)
     except (OSError, ValueError):
         return {}
-    return {name: card[name] for name in MADE if name in card}
+    return {name: card[name] for name in _MADE if name in card}

@@ -54,7 +54,7 @@ def write_snapshot(folder, step, tensors, facts):
         write_whole({path: content})
     except OSError as error:
         what = f"The snapshot of {len(content) / 1e6:.1f} MB"
-        raise SnapshotError(why_not(what, folder, error)) from error
+        raise SnapshotError(_why_not(what, folder, error)) from error
     older = [file for file in snapshots(folder) if file < path]
     for old in older[: 1 - KEPT]:
         _remove(old)
@@ -129,7 +129,7 @@ def last_good(folder):
     return "there is no earlier snapshot"
 
 
-def why_not(what, folder, error):
+def _why_not(what, folder, error):
     """A sentence on a write that failed: the reason, what is safe, and what to do.
 
     Args:
@@ -170,7 +170,7 @@ def hold(folder):
         folder.mkdir(parents=True, exist_ok=True)
         file = _locked(path)
     except OSError as error:
-        raise SnapshotError(why_not("The log", folder, error)) from error
+        raise SnapshotError(_why_not("The log", folder, error)) from error
     if file is None:
         other = "unknown"
         with contextlib.suppress(OSError):
@@ -253,7 +253,7 @@ def _remove(path):
         path.unlink(missing_ok=True)
 
 
-PARTS = ("generator", "discriminator", "average")
+_PARTS = ("generator", "discriminator", "average")
 
 
 def gather(loop, batches):
@@ -283,7 +283,7 @@ def gather(loop, batches):
 def not_finite(tensors):
     """The first weight or statistic of a gathered state that is not finite, or None."""
     for name, tensor in tensors.items():
-        if name.split(".")[0] in PARTS and not tensor.isfinite().all():
+        if name.split(".")[0] in _PARTS and not tensor.isfinite().all():
             return name
     return None
 
@@ -383,7 +383,7 @@ class Log:
             self._drop_after(step)
             self.path.open("a").close()  # learn now whether it can be written
         except OSError as error:
-            raise SnapshotError(why_not("The log", folder, error)) from error
+            raise SnapshotError(_why_not("The log", folder, error)) from error
 
     def write(self, report):
         """Append one report, a named tuple."""
@@ -394,7 +394,7 @@ class Log:
             with open(self.path, "a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
         except OSError as error:
-            raise SnapshotError(why_not("The log", self.folder, error)) from error
+            raise SnapshotError(_why_not("The log", self.folder, error)) from error
 
     def _drop_after(self, step):
         """Write the file anew without later lines; whole at every moment."""

@@ -93,7 +93,10 @@ def _failure(folder):
     rank, code = min(first, key=lambda each: errors[each[0]].stat().st_mtime_ns)
     text = errors[rank].read_text("utf-8", "replace").strip()
     print(text, file=sys.stderr)
-    if code < 0:
-        return f"rank {rank} was ended by {signal.Signals(-code).name}"
-    last = re.sub(r"^\[rank\d+\]: ", "", text.rpartition("\n")[2])
-    return f"rank {rank} stopped with exit code {code}: {last or 'it wrote no error'}"
+    raised = re.findall(r"^(?:\[rank\d+\]: )?([\w.]*Error\b.*)", text, re.MULTILINE)
+    if code < 0:  # after an error, too, when the process group does not end in peace
+        how, last = f"was ended by {signal.Signals(-code).name}", ""
+    else:
+        last = text.rpartition("\n")[2] or "it wrote no error"
+        how = f"stopped with exit code {code}"
+    return ": ".join(filter(None, [f"rank {rank} {how}", *(raised[-1:] or [last])]))

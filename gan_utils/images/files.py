@@ -21,13 +21,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from gan_utils.images import deep
 from gan_utils.images.kinds import ENDINGS, FORMATS, Unusable, no_picture
 
-GROUND = (255, 255, 255)  # what shows through where a picture is transparent
-SEE_THROUGH = ("RGBA", "LA", "PA", "La", "RGBa")
-MOST_PIXELS = 60_000_000  # in one picture: a camera of 60 megapixels
+_GROUND = (255, 255, 255)  # what shows through where a picture is transparent
+_SEE_THROUGH = ("RGBA", "LA", "PA", "La", "RGBa")
+_MOST_PIXELS = 60_000_000  # in one picture: a camera of 60 megapixels
 MOST_BYTES = 200_000_000  # in one file
 WIDEST = 4  # the longer side over the shorter one
 DEEPEST = 20  # folders inside each other
-LEFTOVERS = re.compile(  # what systems leave in folders, thumbnails above all
+_LEFTOVERS = re.compile(  # what systems leave in folders, thumbnails above all
     r"\.ds_store|\._.*|\.localized|icon\r|\.appledouble|__macosx|\.trash.*|\.spotlight-.*"
     r"|\.fseventsd|\.temporaryitems|\.documentrevisions-.*|(eh)?thumbs(_vista)?\.db"
     r"|desktop\.ini|\$recycle\.bin|system volume information|@eadir|@recycle|@tmp"
@@ -85,7 +85,7 @@ def files_below(folder):
         for entry in entries:
             path = Path(entry.path)
             reason = _not_opened(entry, depth)
-            if LEFTOVERS.fullmatch(entry.name) and not entry.is_symlink():
+            if _LEFTOVERS.fullmatch(entry.name) and not entry.is_symlink():
                 leftovers.append(path.relative_to(folder))
             elif run and entry.name == "samples":
                 reason = "it holds what a training run drew, which is left out."
@@ -159,7 +159,7 @@ def _square(image, size):
     return square.resize((size, size), Image.Resampling.LANCZOS)
 
 
-def decoded(file, ending=None, smallest=1, widest=None, most=MOST_PIXELS, draft=None):
+def decoded(file, ending=None, smallest=1, widest=None, most=_MOST_PIXELS, draft=None):
     """Pixels of an open file, upright; whatever is wrong becomes one sentence.
 
     Args:
@@ -271,7 +271,7 @@ def _decode(file, ending, smallest, widest, most, draft):
         if _load_upright(image):
             changes.append("turned as the camera says")
         if not deep.is_deep(image, raw):
-            return in_colour(image, changes), side, changes, None
+            return _in_colour(image, changes), side, changes, None
         if raw.startswith(("RGB", "LA")):
             file.seek(0)
             with Image.open(file, formats=FORMATS) as low:
@@ -308,7 +308,7 @@ def _load_upright(image):
     return turned
 
 
-def in_colour(image, changes):
+def _in_colour(image, changes):
     """RGB pixels of a picture of 8 bits; what was changed is appended to a list.
 
     Raises:
@@ -316,7 +316,7 @@ def in_colour(image, changes):
     """
     if image.mode == "CMYK":
         changes.append("CMYK, converted to RGB without its profile")
-    if "transparency" not in image.info and image.mode not in SEE_THROUGH:
+    if "transparency" not in image.info and image.mode not in _SEE_THROUGH:
         return image.convert("RGB")
     layer = image.convert("RGBA")
     if layer.getextrema()[3][0] == 255:
@@ -324,7 +324,7 @@ def in_colour(image, changes):
     if layer.getextrema()[3][1] == 0:
         raise Unusable("it is transparent all over.")
     changes.append("transparent parts, put on white")
-    ground = Image.new("RGBA", layer.size, (*GROUND, 255))
+    ground = Image.new("RGBA", layer.size, (*_GROUND, 255))
     return Image.alpha_composite(ground, layer).convert("RGB")
 
 

@@ -18,15 +18,15 @@ from gan_utils.images.deep import eight_bits, range_of
 from gan_utils.images.files import files_below, read_picture
 from gan_utils.images.kinds import Unusable
 
-CLOSE = 0.02  # root mean squared difference of two thumbnails, of the range [0, 1]
+_CLOSE = 0.02  # root mean squared difference of two thumbnails, of the range [0, 1]
 SIDE, FINE = 8, 32  # pixels a side of a thumbnail, and of a finer one
 FEW = 4  # pictures that are near by thumbnails, from which on detail is compared
 NOISE = 0.002  # root mean squared detail that rounding and JPEG make, of [0, 1]
-SAME = 0.2  # difference of two copies over their detail: resizing and JPEG stay below
-CHUNK = 500  # rows of a distance matrix held at a time
+_SAME = 0.2  # difference of two copies over their detail: resizing and JPEG stay below
+_CHUNK = 500  # rows of a distance matrix held at a time
 
 
-def group_near(images, close=CLOSE):
+def group_near(images, close=_CLOSE):
     """Number groups of pictures that are nearly the same: other sizes, or re-encoded.
 
     Two pictures are near when their thumbnails of 8 x 8 pixels differ by less than
@@ -43,7 +43,7 @@ def group_near(images, close=CLOSE):
         int64 (N,): the number of each picture's group, that of its first member.
     """
     small, detail = [], []
-    for part in images.split(CHUNK):
+    for part in images.split(_CHUNK):
         small.append(adaptive_avg_pool2d(part.float() / 255, SIDE).flatten(1))
         detail.append(_detail(part.float() / 255))
     small, detail = torch.cat(small), torch.cat(detail)
@@ -59,7 +59,7 @@ def group_near(images, close=CLOSE):
 def _linked(count, near):
     """Groups of ``count`` things, (N,); ``near(rows)`` says which are linked to each."""
     groups = torch.arange(count)
-    for rows in torch.arange(count).split(CHUNK):
+    for rows in torch.arange(count).split(_CHUNK):
         for row in near(rows):
             met = groups[row].unique()
             if len(met) > 1:
@@ -83,14 +83,14 @@ def _linked_by_detail(detail):
 
     def near(rows):
         gap = torch.cdist(detail[rows], detail).square()
-        copies = SAME**2 * (contrast[rows, None] + contrast) / 2 + noise
+        copies = _SAME**2 * (contrast[rows, None] + contrast) / 2 + noise
         frames = (apart[rows, None] + apart) / 2
         return gap < torch.maximum(copies, frames)
 
     return _linked(len(detail), near)
 
 
-SMALLEST = 32  # pixels: the least shorter side of a picture
+_SMALLEST = 32  # pixels: the least shorter side of a picture
 FEWEST = 16  # usable pictures without which there is nothing to learn from
 PROGRESS_FROM = 500  # files from which on a bar shows how far the reading is
 
@@ -159,7 +159,7 @@ def read_folder(folder, size=64, *, fewest=FEWEST, progress=True):
     for path in tqdm(found, "reading", disable=quiet, unit="file"):
         name = shown(path.relative_to(folder))
         try:
-            read.append(read_picture(path, size, SMALLEST))
+            read.append(read_picture(path, size, _SMALLEST))
             names.append(name)
         except Unusable as problem:
             rejected.append(Rejected(name, str(problem)))

@@ -10,7 +10,7 @@ ENDINGS = {
 }  # fmt: skip
 FOREIGN = (".heic", ".heif", ".avif", ".svg", ".psd", ".eps", ".pdf", ".ico", ".jxl",
            ".dng", ".cr2", ".nef", ".arw")  # fmt: skip
-INSIDE = (  # what a file is, by how it begins: pattern, name, whether it is a picture
+_INSIDE = (  # what a file is, by how it begins: pattern, name, whether it is a picture
     (rb"\x89PNG", "PNG", True), (rb"\xff\xd8\xff", "JPEG", True),
     (rb"RIFF....WEBP", "WEBP", True), (rb"GIF8", "GIF", True), (rb"BM.{4}\0{4}", "BMP", True),
     (rb"II[*+]\0|MM\0[*+]", "TIFF", True),
@@ -36,7 +36,7 @@ class Unusable(Exception):
 def no_picture(ending, begin):
     """Why a file that no decoder knows is not used; it says what the file truly is."""
     kind, picture = next(
-        ((name, picture) for pattern, name, picture in INSIDE
+        ((name, picture) for pattern, name, picture in _INSIDE
          if re.match(pattern, begin, re.DOTALL)),
         (None, False),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from gan_utils.augment import colour, cutout, translation
 from gan_utils.metrics import frechet_distance, nearest_neighbours, precision_recall
 
 KEPT = 16  # numbers that describe a picture in ``FeatureSpace``
-TO_JUDGE = 20  # pictures to hold out at least, where a quarter of them are so many
+_TO_JUDGE = 20  # pictures to hold out at least, where a quarter of them are so many
 AUGMENTATIONS = {"translation": translation, "cutout": cutout, "colour": colour}
 
 
@@ -50,7 +50,7 @@ def plan(count, sides, gpu=False, processes=1):
     size = 128 if gpu and count >= 2_000 and middle >= 128 else size
     reasons = [_on_size(size, count, middle, gpu)]
     names, why = _augmentations(count)
-    share = min(0.25, max(0.15, TO_JUDGE / count)) if count < 2_000 else 0.1
+    share = min(0.25, max(0.15, _TO_JUDGE / count)) if count < 2_000 else 0.1
     batch = min(max(32 if count < 5_000 else 64, processes), count // 2)
     if batch < processes:
         raise ValueError(

@@ -18,21 +18,21 @@ from torch.nn.functional import avg_pool2d
 
 from gan_utils.data import ROOT
 
-SHARPER = 2  # drawn so many times larger, then averaged
+_SHARPER = 2  # drawn so many times larger, then averaged
 PATTERNS = ("dipped", "banded", "zigzag", "fluted", "spotted")
-GLAZES = (
+_GLAZES = (
     ("#c8553d", "#f3e3cf", "#7a2e20"), ("#2a4d9b", "#f4f6fb", "#13235b"),
     ("#7fae96", "#e9f3e4", "#2f5d50"), ("#d9a441", "#fbf1d7", "#6b4423"),
     ("#8c3a5b", "#f6d9e0", "#47182c"), ("#3b3f46", "#d8b25c", "#17191d"),
     ("#e7e0d4", "#4f7c8a", "#a65a3a"), ("#4fa3a5", "#fbe9c6", "#174a55"),
 )  # fmt: skip
-GROUNDS = (
+_GROUNDS = (
     ("#f2dccb", "#c99f84"), ("#cfe0ea", "#8fa9b8"), ("#e8e2f3", "#a99bc4"),
     ("#f5e9b8", "#c9a95e"), ("#d5e8d4", "#8bb08a"), ("#f6cfd0", "#c47f86"),
     ("#5d6f86", "#39465a"), ("#2f4a4a", "#1e3131"),
 )  # fmt: skip
-LIGHT = (-0.52, -0.42, 0.74)  # towards the light: left, up, to the viewer
-TILT = 0.2  # how far circles open towards the viewer
+_LIGHT = (-0.52, -0.42, 0.74)  # towards the light: left, up, to the viewer
+_TILT = 0.2  # how far circles open towards the viewer
 
 
 def vases(count, size=96, seed=0, first=0):
@@ -64,8 +64,8 @@ def _draw_of_lots(random):
 
     belly = between(0.17, 0.3)
     return {
-        "glaze": [_colour(code) for code in one_of(GLAZES)],
-        "ground": [_colour(code) for code in one_of(GROUNDS)],
+        "glaze": [_colour(code) for code in one_of(_GLAZES)],
+        "ground": [_colour(code) for code in one_of(_GROUNDS)],
         "pattern": one_of(PATTERNS), "centre": between(0.47, 0.53),
         "height": between(0.5, 0.68), "horizon": between(0.66, 0.76),
         "belly": belly, "neck": belly * between(0.25, 0.8), "lip": between(0.08, 0.19),
@@ -83,7 +83,7 @@ def _colour(code):
 
 def _paint(lots, size):
     """One picture, uint8 (3, size, size)."""
-    line = (torch.arange(SHARPER * size) + 0.5) / (SHARPER * size)
+    line = (torch.arange(_SHARPER * size) + 0.5) / (_SHARPER * size)
     y, x = torch.meshgrid(line, line, indexing="ij")
     x, foot_y = x - lots["centre"], 0.87
     picture = _room(lots, x, y, foot_y)
@@ -91,7 +91,7 @@ def _paint(lots, size):
         "height"
     ]  # 0 at the lip, 1 at the foot
     radius, slope = _profile(lots, height.clamp(0, 1))
-    soft = 1.5 / (SHARPER * size)
+    soft = 1.5 / (_SHARPER * size)
 
     def inside(distance):
         return (distance / soft + 0.5).clamp(0, 1)
@@ -109,13 +109,13 @@ def _paint(lots, size):
     )
     hole = 0.3 * lots["glaze"][2] * (0.7 + 2 * x.clamp(0, 1))
     picture = picture.lerp(hole, _ellipse(x, lip_y, 0.84 * lots["lip"], inside))
-    small = avg_pool2d(picture[None], SHARPER)[0]
+    small = avg_pool2d(picture[None], _SHARPER)[0]
     return small.clamp(0, 1).mul(255).round().byte()
 
 
 def _ellipse(x, y, radius, inside):
     """Coverage of a level disc of that radius, seen a little from above."""
-    return inside(radius - (x**2 + (y / TILT) ** 2 + 1e-9).sqrt())
+    return inside(radius - (x**2 + (y / _TILT) ** 2 + 1e-9).sqrt())
 
 
 def _profile(lots, height):
@@ -138,11 +138,11 @@ def _lit(lots, x, height, radius, slope):
     towards = (1 - across**2).sqrt()
     normal = torch.stack([across, -slope, towards])
     normal = normal / normal.norm(dim=0, keepdim=True)
-    light = torch.tensor(LIGHT).view(3, 1, 1)
+    light = torch.tensor(_LIGHT).view(3, 1, 1)
     facing = (normal * light).sum(0)
     half = (light + torch.tensor([0.0, 0.0, 1.0]).view(3, 1, 1)) / 1.87
     shine = (normal * half).sum(0).clamp(0) ** 34
-    level = height - TILT * radius * towards / lots["height"]
+    level = height - _TILT * radius * towards / lots["height"]
     glaze = _glaze(lots, level, across.asin() + lots["turn"])
     bounce = 0.1 * lots["ground"][1] * (across.clamp(0) ** 3)
     return (

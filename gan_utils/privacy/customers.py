@@ -39,13 +39,13 @@ NUMBERS = (
     Number("orders a year", 0, 40),
     Number("basket, €", 4, 600, True),
 )
-CHOICES = (
+_CHOICES = (
     Choice("channel", ("e-mail", "social", "search", "shop")),
     Choice("region", ("north", "east", "south", "west")),
     Choice("loyalty card", ("no", "yes")),
     Choice("answered the last offer", ("no", "yes")),
 )
-WIDTH = len(NUMBERS) + sum(len(choice.values) for choice in CHOICES)
+WIDTH = len(NUMBERS) + sum(len(choice.values) for choice in _CHOICES)
 TARGET = WIDTH - 1  # 1 where the customer answered
 
 
@@ -96,7 +96,7 @@ def encode(numbers, choices):
         if column.log:
             values, low, high = values.log(), math.log(low), math.log(high)
         columns.append((2 * (values - low) / (high - low) - 1)[:, None])
-    for choice, values in zip(CHOICES, choices):
+    for choice, values in zip(_CHOICES, choices):
         columns.append(nn.functional.one_hot(values, len(choice.values)).float())
     return torch.cat(columns, 1)
 
@@ -111,7 +111,7 @@ def decode(rows):
         values = low + (values + 1) / 2 * (high - low)
         for row, value in zip(found, values.exp() if column.log else values):
             row[column.name] = round(value.item())
-    for choice, part in zip(CHOICES, choices_of(rows)):
+    for choice, part in zip(_CHOICES, choices_of(rows)):
         for row, index in zip(found, part.argmax(1)):
             row[choice.name] = choice.values[index]
     return found
@@ -119,7 +119,7 @@ def decode(rows):
 
 def choices_of(rows):
     """The one-hot parts of encoded rows, one (N, values) a choice."""
-    sizes = [len(choice.values) for choice in CHOICES]
+    sizes = [len(choice.values) for choice in _CHOICES]
     return rows[:, len(NUMBERS) :].split(sizes, 1)
 
 
@@ -167,7 +167,7 @@ def marginal_distance(rows, real):
         (x.mean(0) - y.mean(0)).abs().sum().item() / 2
         for x, y in zip(choices_of(rows), choices_of(real))
     ]
-    return sum(of_numbers + of_choices) / (count + len(CHOICES))
+    return sum(of_numbers + of_choices) / (count + len(_CHOICES))
 
 
 def correlation_error(rows, real):

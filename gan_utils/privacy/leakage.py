@@ -38,7 +38,7 @@ COPIES = "copies"
 NO_SIGN = "no sign of copying found"
 CANNOT_TELL = "cannot tell: too few pictures"
 IN_DOUBT = "cannot tell: the held-out pictures are in doubt"
-WEAK_ATTACK = 0.6  # an AUC that must be ruled out before we say "no sign"
+_WEAK_ATTACK = 0.6  # an AUC that must be ruled out before we say "no sign"
 FEWEST = 50  # pictures on each side, samples too, below which we cannot tell
 MOST = 10_000  # pictures of each side that are compared
 SIDE = 32  # pixels; larger pictures are compared after averaging down to this
@@ -74,7 +74,7 @@ def views(images):
     return views
 
 
-def equally_many(training, held_out, seed):
+def _equally_many(training, held_out, seed):
     """Both sides in random order, at most MOST of each; how many of each can be compared
     as equally many; and how many held-out pictures were training ones."""
     known = {picture.numpy().tobytes() for picture in training}
@@ -113,7 +113,7 @@ def measure(samples, all_training, all_held_out, seed):
     )  # fmt: skip
 
 
-def verdict_of(figures, fewest, doubt=""):
+def _verdict_of(figures, fewest, doubt=""):
     """Accuse when any figure is beyond chance; else say whether it could have been."""
     for found in figures.values():
         copies = found.copies
@@ -122,7 +122,7 @@ def verdict_of(figures, fewest, doubt=""):
             return COPIES
     if doubt:
         return IN_DOUBT
-    unsure = any(found.attack.high > WEAK_ATTACK for found in figures.values())
+    unsure = any(found.attack.high > _WEAK_ATTACK for found in figures.values())
     return CANNOT_TELL if unsure or fewest < FEWEST else NO_SIGN
 
 
@@ -184,13 +184,13 @@ def write_report(
             f"training pictures have {tuple(training.shape[1:])}: are these its own?"
         )
     total = len(training)
-    training, held_out, size, twins = equally_many(training, held_out, seed)
+    training, held_out, size, twins = _equally_many(training, held_out, seed)
     figures = {
         name: measure(view(samples), view(training), view(held_out), seed)
         for name, view in views(training).items()
     }
     counts = {"samples": count, "training": total, "pictures": size, "twins": twins}
-    verdict = verdict_of(figures, min(count, size), doubt)
+    verdict = _verdict_of(figures, min(count, size), doubt)
     remarks = [*([doubt] if doubt else []), *remarks]
     page = leakage_page.page(
         verdict, figures, counts, samples, training[:size], held_out[:size], remarks

@@ -18,7 +18,7 @@ HEADLINES = {
     "cannot tell: too few pictures": ("#7a5c00", "With so few pictures an attack that "
                "often succeeds could not be told from chance. Keep more pictures back."),
 }  # fmt: skip
-STYLE = """
+_STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;
 color:#222;background:#fff}h1{font-size:1.6rem;margin-bottom:.2rem}h2{font-size:1.15rem;
 margin-top:2rem}.verdict{border-left:.5rem solid var(--tone);background:#f6f6f6;
@@ -69,7 +69,7 @@ def page(verdict, figures, counts, samples, training, held_out, remarks=()):
     )
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Leakage report: {verdict}</title>
-<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>
+<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>
 <h1>Leakage report</h1>
 <p class="small">{counts["samples"]:,} samples, compared with {counts["pictures"]:,}
 of {counts["training"]:,} training pictures and as many that the generator never

@@ -10,7 +10,7 @@ from gan_utils.privacy.membership import share_of
 CHANCE = 0.001  # how rarely one figure may accuse a generator that does not copy
 STRICT = 1 - CHANCE  # confidence of an interval that may accuse
 HALF = 0.5  # of the way from a training picture to the next one: may happen by chance
-REPEATED = (0.1, 0.2)  # of that way: hardly anything but a copy
+_REPEATED = (0.1, 0.2)  # of that way: hardly anything but a copy
 WAYS = 2  # in which pictures differ from their neighbours, at least
 
 
@@ -55,11 +55,11 @@ def repeats(samples, training, held_out):
     rate = share_of(by_chance, len(held_out), confidence=STRICT).high
     distances, gaps, rows = shares[0]
     found = []
-    for share in REPEATED:
+    for share in _REPEATED:
         count = len(rows[distances <= share * gaps].unique())
         expected = len(samples) * rate * (share / HALF) ** WAYS
-        p = len(REPEATED) * float(poisson.sf(count - 1, expected))
+        p = len(_REPEATED) * float(poisson.sf(count - 1, expected))
         found.append((p, count, expected))
     p, count, expected = min(found)
-    fewest = 1 + int(poisson.isf(CHANCE / len(REPEATED), found[0][2]))
+    fewest = 1 + int(poisson.isf(CHANCE / len(_REPEATED), found[0][2]))
     return Repeats(count, len(training), expected, min(p, 1.0), fewest)

@@ -11,7 +11,7 @@ from gan_utils.privacy import leakage
 from gan_utils.sampling import draw_evenly
 
 PACE = {"rates": (3e-3, 4e-4), "betas": (0.5, 0.99), "constant": 0.4, "decay": 0.998}
-FEWEST_JUDGED = 17  # held-out pictures below which no score is computed
+_FEWEST_JUDGED = 17  # held-out pictures below which no score is computed
 
 
 def own_images(train, steps=None, folder=SAMPLE, width=32, allow_similar=False):
@@ -70,7 +70,7 @@ def in_words(found):
 
 def _judged(train, generator, pictures, seen, unseen, doubt):
     """Scores for the card, and the leakage report in the folder of the run."""
-    if len(unseen) < FEWEST_JUDGED:
+    if len(unseen) < _FEWEST_JUDGED:
         train.say(
             f"{len(unseen)} held-out pictures are too few to compute a score or a leakage "
             "report: from 80 pictures on there are both."

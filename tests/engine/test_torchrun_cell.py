@@ -81,6 +81,16 @@ def test_the_first_error_is_the_one_that_is_told(place, capfd):
     assert 'wrong.py", line 12' in said.err
 
 
+def test_an_error_is_told_although_the_process_aborts_after_it(place):
+    (place / "aborts.py").write_text(
+        "import os, sys\ntry:\n    raise ValueError('an accident')\nexcept ValueError:\n"
+        "    sys.excepthook(*sys.exc_info())\n    os.abort()\n"
+    )
+    said = "rank 0 was ended by SIGABRT: ValueError: an accident$"
+    with pytest.raises(RuntimeError, match=said):
+        torchrun("aborts.py")
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [
