@@ -63,8 +63,9 @@ def claim(statement, value, *, below=None, above=None, recorded=None):
     bounds = [(">", above), ("<", below)]
     bounds = [(sign, bound) for sign, bound in bounds if bound is not None]
     _check(statement, values, bounds, recorded)
-    margin = _margin(values.double(), below, above) if bounds else None
-    held = margin > 0 if bounds else bool(values.all())
+    sound = bool(values.isfinite().all())
+    margin = _margin(values.double(), below, above) if bounds and sound else None
+    held = sound and (margin > 0 if bounds else bool(values.all()))
     _record(statement, held, margin, recorded)
     limits = ", ".join(f"{sign} {bound:g}" for sign, bound in bounds)
     needed = f"limit{'s' * (len(bounds) > 1)} {limits}"
@@ -117,8 +118,6 @@ def _worst(values, below, above):
 
 def _margin(values, below, above):
     """The smallest distance to a bound, as a share of the bound; <= 0 means broken."""
-    if not values.isfinite().all():
-        return float("-inf")
     gaps = []
     if below is not None:
         gaps.append((below - values.max().item()) / (abs(below) or 1.0))

@@ -1,9 +1,11 @@
 """Makes helpers importable from every folder of tests, and puts the longest work first."""
 
 import re
+import signal
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # "&" in a script ignores it
 SLOW = ("engine", "course", "widgets")  # folders of tests, longest first
 
 

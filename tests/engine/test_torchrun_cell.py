@@ -120,8 +120,6 @@ def test_an_interrupted_notebook_leaves_no_process(place):
         "import os, time\nopen(os.environ['RANK'], 'w').close()\ntime.sleep(300)\n"
     )
     cell = (
-        "import signal\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # as in a kernel
         "from gan_utils.engine.torchrun_cell import torchrun\n"
         "torchrun('--nproc-per-node 2 sleeps.py')\n"
     )
