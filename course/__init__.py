@@ -2,5 +2,6 @@
 
 ``lessons`` runs and saves them and makes the student edition, ``claims_report`` reruns them
 over seeds, ``checks`` holds what the exercises import, ``clinic`` the patients of the
-debugging clinic, ``slides`` the projector's edition. ``python3 run.py`` calls ``__main__``.
+debugging clinic, ``slides`` the projector's edition. ``suite`` chooses and runs the tests,
+by ``import_map``. ``python3 run.py`` calls ``__main__``.
 """

@@ -35,7 +35,8 @@ def run(words=(), changed=False):
     """Run style, tests and notebooks; returns the exit code.
 
     Args:
-        words: lessons (``05``) and parts of the names of test files; none means all.
+        words: lessons (``05``, with the exercises of all) and parts of the names of test
+            files; none means all.
         changed: only what depends on the files that git calls changed.
     """
     begin = time.time()
@@ -110,6 +111,8 @@ def named(words):
             for path in lessons.find([])
             if number == path.stem[:2] or word in (path.stem, path.stem[3:])
         ]
+        if hits:
+            hits.append(Path("tests/course/test_exercises.py"))
         if not word.isdigit():
             hits += [path for path in test_files() if word in path.as_posix()]
         if not hits:

@@ -1,4 +1,4 @@
-"""Ways through a generator's latent space: between points, along directions, and back."""
+"""Ways through a generator's latent space: between points, and along directions."""
 
 from typing import NamedTuple
 

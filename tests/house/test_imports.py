@@ -1,6 +1,7 @@
 """The map of the house: which room may import which, and what rides along."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,20 @@ def test_every_arrow_is_on_the_map():
 def test_every_folder_is_a_room_on_the_map():
     folders = {p.name for p in (ROOT / "gan_utils").iterdir() if p.is_dir()}
     assert folders - {"__pycache__"} == set(ROOMS) - {"core", "course"}
+
+
+def test_contributing_shows_the_same_map():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    table = text.split("| room | may also import |")[1].split("\n\n")[0]
+    shown = {}
+    for row in table.splitlines()[2:]:
+        names, targets = (
+            set(re.findall(r"`(\w+)`", part)) for part in row.split("|")[1:3]
+        )
+        if "every room" in row:
+            targets = set(ROOMS) - {"core", "course"}
+        shown |= dict.fromkeys(names, targets)
+    assert shown == {**ROOMS, "course": ROOMS["course"] - {"course"}}
 
 
 @pytest.mark.parametrize("inside_functions", [False, True])
