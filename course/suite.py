@@ -11,7 +11,6 @@ from pathlib import Path
 from course import import_map, lessons
 
 ROOT = import_map.ROOT
-PYTEST = [sys.executable, "-m", "pytest", "-ra"]
 NOTEBOOKS = ["--nbval", "--nbval-cell-timeout=300", "--nbval-sanitize-with"]
 NOTEBOOKS += ["tests/nbval.cfg"]
 EVERYTHING = (
@@ -50,12 +49,7 @@ def run(words=(), changed=False):
     if not wanted:
         print("Nothing to test: no lesson and no test depends on what has changed.")
         return 0
-    failed = style()
-    browser, others = _apart(wanted)
-    if others:
-        failed |= _main(others)
-    if browser:  # by itself: its waits are too short for a busy machine
-        failed |= bool(subprocess.call([*PYTEST, *browser], cwd=ROOT))
+    failed = style() | _pytest(wanted)
     verdict = "Something failed: see above." if failed else "Everything passed."
     if part and not failed:
         shown = ", ".join(path.name for path in wanted)
@@ -73,23 +67,14 @@ def style():
     )
 
 
-def _apart(wanted):
-    """What needs a browser, and what does not, as arguments for pytest."""
-    browser = [p for p in wanted if "browser" in p.parts]
-    others = [p for p in wanted if p not in browser]
-    if Path("tests") in others:
-        browser = [Path("tests/browser")]
-    return [str(p) for p in browser], [str(p) for p in others]
-
-
-def _main(paths):
-    """Run notebooks and tests on all cores; the exit code, where no test is no failure."""
+def _pytest(paths):
+    """Run notebooks and tests on all cores; true when one failed, false for no test."""
     workers = str(min(os.cpu_count() or 2, 4))
-    command = [*PYTEST, *paths, "--ignore=tests/browser", "-n", workers]
-    command += ["--dist", "loadfile", "--no-loadscope-reorder", "--durations=8"]
+    command = [sys.executable, "-m", "pytest", "-ra", *map(str, paths), *NOTEBOOKS]
+    command += ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    code = subprocess.call([*command, *NOTEBOOKS], cwd=ROOT, env=environment)
-    return 0 if code == 5 else code
+    code = subprocess.call([*command, "--durations=8"], cwd=ROOT, env=environment)
+    return code not in (0, 5)
 
 
 def test_files():

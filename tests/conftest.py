@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 signal.signal(signal.SIGINT, signal.default_int_handler)  # "&" in a script ignores it
-SLOW = ("engine", "course", "widgets")  # folders of tests, longest first
+SLOW = ("browser", "engine", "course", "widgets")  # folders of tests, longest first
 
 
 def seconds_of_lessons():

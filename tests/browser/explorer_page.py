@@ -205,7 +205,7 @@ class ExplorerPage:
         (folder / "shoe.txt").write_text("no picture")
         page.get_by_label("Picture file").set_input_files(folder / "shoe.txt")
         page.get_by_role("alert").filter(
-            has_text="no picture that can be read"
+            has_text="no picture that can be used"
         ).wait_for()
         page.get_by_text("drawing", exact=True).click()
         page.get_by_role("application", name="Drawing pad").focus()
