@@ -44,13 +44,3 @@ def test_a_change_reaches_what_depends_on_it(file, reached, spared):
 @pytest.mark.parametrize("file", ["pyproject.toml", "data/fashion-mnist/LICENSE"])
 def test_what_everything_stands_on_reaches_everything(file):
     assert names(suite.concerned([file])) == {"notebooks", "tests"}
-
-
-def test_the_browser_is_kept_apart():
-    everything = suite.concerned(["pyproject.toml"])
-    assert suite._apart(everything) == (["tests/browser"], ["notebooks", "tests"])
-    some = suite.named(["explorer"])
-    browser, others = suite._apart(some)
-    assert browser
-    assert all("browser" in path for path in browser)
-    assert "tests/widgets/test_explorer.py" in others
