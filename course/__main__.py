@@ -71,6 +71,7 @@ def main():
 
 
 def run(options):
+    """Do what one of the five commands says; returns the exit code."""
     if options.command == "notebooks":
         lessons.save_all(options.lessons)
     elif options.command == "test":
