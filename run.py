@@ -51,10 +51,14 @@ LAB_OVERRIDES = """{
 
 
 def main():
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # children end, too
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller (>&-)
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(getattr(sys, name), "reconfigure"):
+            getattr(sys, name).reconfigure(encoding="utf-8", errors="backslashreplace")
+    for name in ("SIGTERM", "SIGHUP"):  # children end, too
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda n, _: sys.exit(128 + n))
     os.chdir(ROOT)
     commands = {
         "lab": lab, "test": test, "notebooks": lessons, "claims": lessons,
@@ -134,7 +138,7 @@ def run(*arguments, **environment):
     full |= {"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8:backslashreplace"}
     full["PATH"] = f"{BIN}{os.pathsep}{full.get('PATH', '')}"
     where = ROOT
-    if sys.argv[1] in ("train", "explore", "student", "slides"):
+    if sys.argv[1] in ("train", "explore", "student", "slides", "claims"):
         where = CALLED_FROM
         full["PYTHONSAFEPATH"] = "1"  # import nothing that lies there
         others = filter(None, [full.get("PYTHONPATH")])

@@ -1,11 +1,16 @@
 """Command line behind ``run.py test``, ``notebooks``, ``claims``, ``student``, ``slides``."""
 
 import argparse
+import contextlib
+import functools
+import os
 import sys
 
-from course import lessons, suite
-from course.claims_report import report_claims
 from gan_utils.engine import shell
+
+with shell.loading("course") if __name__ == "__main__" else contextlib.nullcontext():
+    from course import lessons, suite
+    from course.claims_report import report_claims
 
 
 def whole(least, most):
@@ -22,12 +27,21 @@ def whole(least, most):
     return read
 
 
+def results(text):
+    """Reads the place of results: a name in benchmarks/results, or a path."""
+    named = text.strip() and not text.startswith("~") and os.path.basename(text) == text
+    return text if named else str(shell.path(text))
+
+
 def parser():
     """The options of the five commands."""
-    top = argparse.ArgumentParser(prog="run.py", description=lessons.__doc__)
+    top = argparse.ArgumentParser(
+        prog="run.py", allow_abbrev=False, description=lessons.__doc__
+    )
     commands = top.add_subparsers(dest="command", required=True)
-    notebooks = commands.add_parser("notebooks", help="run lessons and save them clean")
-    claims = commands.add_parser("claims", help="run lessons with several seeds")
+    add = functools.partial(commands.add_parser, allow_abbrev=False)
+    notebooks = add("notebooks", help="run lessons and save them clean")
+    claims = add("claims", help="run lessons with several seeds")
     for command in (notebooks, claims):
         command.add_argument("lessons", nargs="*", help="like 01 04; all by default")
     for option, least, most, default, what in (
@@ -41,18 +55,16 @@ def parser():
         "--cpu", choices=["default", "avx2"], help="ATEN_CPU_CAPABILITY"
     )
     claims.add_argument(
-        "--output", default="claims", help="JSON file: a name, or a path"
+        "--output", type=results, default="claims", help="JSON file: a name, or a path"
     )
-    student = commands.add_parser("student", help="copies without the solutions")
+    student = add("student", help="copies without the solutions")
     student.add_argument(
         "folder", type=shell.path, help="where to write them: beside notebooks/"
     )
-    slides = commands.add_parser(
-        "slides", help="one HTML file a lesson, for a projector"
-    )
+    slides = add("slides", help="one HTML file a lesson, for a projector")
     slides.add_argument("folder", type=shell.path, help="where to write them")
     slides.add_argument("lessons", nargs="*", help="like 01 04; all by default")
-    test = commands.add_parser("test", help="run the tests: all, some, or by change")
+    test = add("test", help="run the tests: all, some, or by change")
     test.add_argument("words", nargs="*", help="lessons, parts of test files' names")
     test.add_argument("--changed", action="store_true", help="since the last commit")
     return top

@@ -32,7 +32,8 @@ def report_claims(names, seeds, threads=1, cpu=None, output="claims", command=""
         seeds: the values of GAN_SEED, at least one.
         threads: OMP_NUM_THREADS; as many notebooks run at once as the cores allow.
         cpu: ATEN_CPU_CAPABILITY, "default" or "avx2"; None leaves it to PyTorch.
-        output: the file's name in benchmarks/results, or its whole path elsewhere.
+        output: the file's name in benchmarks/results, or its whole path elsewhere; with
+            or without ".json".
         command: what made the results, for the file.
     Returns:
         The number of claims that did not always hold.

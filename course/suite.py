@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -73,8 +74,11 @@ def _pytest(paths):
     command = [sys.executable, "-m", "pytest", "-ra", *map(str, paths), *NOTEBOOKS]
     command += ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    code = subprocess.call([*command, "--durations=8"], cwd=ROOT, env=environment)
-    return code not in (0, 5)
+    with subprocess.Popen(
+        [*command, "--durations=8"], cwd=ROOT, env=environment
+    ) as child:
+        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        return child.wait() not in (0, 5)
 
 
 def test_files():

@@ -269,6 +269,11 @@ def _read_weights(path, card):
                 f"{path} holds numbers that are not finite, in {name}: the training "
                 "that made it diverged; take weights from before that."
             )
+        if name.endswith("running_var") and (tensor.float() < 0).any():
+            raise ValueError(
+                f"{path} holds negative variances, in {name}: it draws nothing but NaN; "
+                f"{_remedy(path)}"
+            )
     return tensors
 
 

@@ -84,17 +84,23 @@ def call(function, *arguments, hint="", returns=True):
         raise refusal from None
     except ValueError:  # some built-in functions do not tell their arguments
         pass
+    before = [(x, x.detach().clone()) for x in arguments if torch.is_tensor(x)]
     try:
         result = function(*arguments)
     except Mistake:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if isinstance(error, (TypeError, AttributeError)) and not _own_code(error):
             raise refusal from None
         said = " ".join(f"{type(error).__name__}: {error}".split())
         raise Mistake(f"your code stops with {said}" + _after(hint)) from None
     if result is None and not returns:
         return None
+    if not all(torch.equal(x.nan_to_num(), old.nan_to_num()) for x, old in before):
+        raise Mistake(
+            "what your function is given was changed by it; make something new instead: "
+            "x = x - 1, not x -= 1 or x.sub_(1)"
+        )
     if result is None:
         raise Mistake("your function returns nothing; does it end with return?")
     return given(result)

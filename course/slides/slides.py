@@ -172,7 +172,7 @@ def write_slides(folder, names=()):
             f"the folder comes first, then the lessons: run.py slides FOLDER {folder.name}"
         )
     paths = lessons.find(names)
-    folder.mkdir(parents=True, exist_ok=True)
+    lessons.check_writable(folder)
     known = {path.stem for path in paths}
     written = []
     for path in paths:

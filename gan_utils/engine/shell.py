@@ -62,10 +62,13 @@ def loading(name):
     Args:
         name: of the command, which begins the sentence.
     """
-    for stream in (sys.stdout, sys.stderr):
+    for name_of_stream in ("stdout", "stderr"):
+        stream = getattr(sys, name_of_stream)
+        if stream is None:  # closed by the caller (>&-)
+            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    sys.stdout, sys.stderr = _Patient(sys.stdout), _Patient(sys.stderr)
+        setattr(sys, name_of_stream, _Patient(stream))
 
     def leave(*_):
         sys.stderr.write(f"{name}: interrupted before the work began.\n")

@@ -9,6 +9,7 @@ import contextlib
 import errno
 import hashlib
 import json
+import math
 import os
 import threading
 from pathlib import Path
@@ -158,7 +159,8 @@ def hold(folder):
         folder: of a run, made if missing; None holds nothing. The thread that holds a
             folder may do so again.
     Raises:
-        SnapshotError: another run is in the folder, or it cannot be written to.
+        SnapshotError: another run is in the folder, or it cannot be written to; or its
+            ``lock`` or ``log.jsonl`` is somebody else's file, which stays as it is.
     """
     folder = folder and Path(folder).absolute()
     if folder is None or _held.get(folder) == threading.get_ident():
@@ -169,6 +171,7 @@ def hold(folder):
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = _locked(path)
+        _check_log(folder / "log.jsonl")
     except OSError as error:
         raise SnapshotError(_why_not("The log", folder, error)) from error
     if file is None:
@@ -196,6 +199,7 @@ def hold(folder):
 def _locked(path):
     """An open file that only this process has locked, its number inside; or None."""
     while True:
+        _check_ours(path)
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             if fcntl:
@@ -208,13 +212,43 @@ def _locked(path):
                 os.close(file)
                 return None
             # else a file system without locks: nobody can be kept out
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file), os.stat(path)):
-                os.ftruncate(file, 0)
-                os.lseek(file, 0, os.SEEK_SET)
-                os.write(file, f"{os.getpid()}\n".encode())
-                return file
+                break
         os.close(file)  # its holder removed it in the meantime: try the new one
+    with contextlib.suppress(OSError):  # on a full disk it holds without a number
+        os.ftruncate(file, 0)
+        os.lseek(file, 0, os.SEEK_SET)
+        os.write(file, f"{os.getpid()}\n".encode())
+    return file
+
+
+def _check_ours(path):
+    """Refuse a lock that is no file of ours: one that is empty or holds a number."""
+    if not os.path.lexists(path):
+        return
+    plain = path.is_file() and not path.is_symlink()
+    if plain:
+        with contextlib.suppress(OSError):  # Windows: another run has locked it
+            content = path.read_bytes().strip()
+            plain = not content or content.isdigit()
+    if not plain:
+        raise SnapshotError(
+            f"{path} is no lock of a run: choose another folder for the run (in the shell "
+            "with --folder), or move it away."
+        )
+
+
+def _check_log(path):
+    """Refuse a log whose first line is none of ours."""
+    if path.is_file():
+        with open(path, "rb") as file:
+            line = file.readline()
+        if line.endswith(b"\n") and math.isinf(_step_of(line)):
+            raise SnapshotError(
+                f"{path} is no log of a run: choose another folder for the run (in the "
+                "shell with --folder), or move it away."
+            )
 
 
 COST = ("CPU seconds", "seconds")

@@ -239,7 +239,7 @@ def _check(images, name):
 def main(arguments=None):
     """Write a report as the command line says; returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python3 -m gan_utils.privacy.leakage", epilog=__doc__.split("\n\n", 1)[1],
+        prog="python3 -m gan_utils.privacy.leakage", allow_abbrev=False, epilog=__doc__.split("\n\n", 1)[1],
         description=__doc__.split("\n\n")[0],
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip

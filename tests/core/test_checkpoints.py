@@ -330,3 +330,14 @@ def test_a_checkpoint_without_a_sum_can_be_loaded_by_name(mine):
     del card["sha256"]
     text.write_text(json.dumps(card))
     load_checkpoint(DCGANGenerator(8, 8), "mine", mine.parent)
+
+
+def test_negative_variances_are_refused(tmp_path):
+    network = DCGANGenerator(8, 4)
+    card = {"network": "DCGANGenerator", "latent_dim": 8, "width": 4}
+    for name, tensor in network.state_dict().items():
+        if name.endswith("running_var"):
+            tensor.fill_(-1)
+    checkpoints.save_checkpoint(network, "sick", card, tmp_path)
+    with pytest.raises(ValueError, match="negative variances"):
+        checkpoints.load_generator(tmp_path / "sick.safetensors")

@@ -240,3 +240,17 @@ def test_a_gradient_is_there_or_its_absence_is_named():
     for value in (3.0, x.detach(), other * 2, None):
         with pytest.raises(Mistake, match="cut off"):
             frame.gradient(value, x, "cut off")
+
+
+@pytest.mark.parametrize(
+    "change", [lambda x: x.add_(1), lambda x: x.neg_(), lambda x: x.zero_() + 2]
+)
+def test_a_function_that_changes_what_it_is_given_is_told_so(change):
+    with pytest.raises(Mistake, match="changed by it"):
+        frame.call(change, torch.ones(3))
+    assert frame.call(lambda x: x + 1, torch.tensor([math.nan, 1.0])) is not None
+
+
+def test_a_function_that_ends_python_is_a_mistake():
+    with pytest.raises(Mistake, match="SystemExit"):
+        frame.call(lambda: exit(3))

@@ -1,3 +1,4 @@
+import argparse
 import ast
 import json
 import os
@@ -6,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -529,3 +531,22 @@ def test_saving_folds_the_code_of_solutions_and_figures(tag):
     folded, plain = lessons.clean(new_notebook(cells=cells)).cells
     assert folded.metadata.jupyter == {"source_hidden": True}
     assert "jupyter" not in plain.metadata
+
+
+@pytest.mark.parametrize(
+    "words", [["claims", "--seed", "3"], ["claims", "--out", "x"], ["test", "--chang"]]
+)
+def test_half_an_option_is_no_option(words, capsys):
+    with pytest.raises(SystemExit) as end:
+        shell.parser().parse_args(words)
+    assert end.value.code == 2
+    assert "unrecognized" in capsys.readouterr().err
+
+
+def test_results_have_a_name_or_a_path_of_the_callers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert shell.results("claims") == "claims"
+    assert shell.results("./mine.json") == str(tmp_path / "mine.json")
+    assert shell.results("~/x") == str(Path.home() / "x")
+    with pytest.raises(argparse.ArgumentTypeError, match="empty"):
+        shell.results("")

@@ -102,3 +102,9 @@ def test_the_command_writes_files_and_refuses_a_lesson_for_a_folder(tmp_path, ca
         slides.write_slides(tmp_path / "01", ["04"])
     with pytest.raises(SystemExit, match="no lesson is called '77'"):
         slides.write_slides(tmp_path / "room", ["77"])
+
+
+def test_a_folder_that_cannot_be_made_gets_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(SystemExit, match="nothing can be written"):
+        slides.write_slides(tmp_path / "file" / "sub", ["00"])

@@ -403,7 +403,9 @@ def quick(train, steps):
 """
 
 
-@pytest.mark.parametrize("where", ["cp1251", "ascii", "closed pipe", "full disk"])
+@pytest.mark.parametrize(
+    "where", ["cp1251", "ascii", "closed pipe", "full disk", "nothing"]
+)
 def test_what_cannot_be_printed_costs_no_weights(tmp_path, where):
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     if where == "closed pipe":
@@ -415,7 +417,12 @@ def test_what_cannot_be_printed_costs_no_weights(tmp_path, where):
         options = {"stdout": full, "stderr": full}
     else:
         options["env"] = {"PYTHONIOENCODING": where, "PYTHONUTF8": "0"}
-    process = shell_call(SPEAKS, tmp_path, **options)
+    speaks = SPEAKS
+    if where == "nothing":  # as after >&- 2>&-
+        speaks = "import sys\nsys.stdout = sys.stderr = None\n" + SPEAKS.replace(
+            'print("Fréchet ✓ \\udcff", flush=True)', "pass"
+        )
+    process = shell_call(speaks, tmp_path, **options)
     said, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     load_generator(tmp_path / "quick.safetensors")

@@ -512,3 +512,28 @@ def test_a_file_system_without_locks_keeps_nobody_out(tmp_path, monkeypatch):
     monkeypatch.setattr(snapshots.fcntl, "flock", failing(errno.ENOLCK))
     with snapshots.hold(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("name", ["lock", "log.jsonl"])
+def test_a_file_that_is_not_ours_stays(tmp_path, name):
+    (tmp_path / name).write_text('{"note": "mine"}\n')
+    with pytest.raises(SnapshotError, match=f"{name} is no "), snapshots.hold(tmp_path):
+        pass
+    assert (tmp_path / name).read_text() == '{"note": "mine"}\n'
+
+
+def test_a_lock_that_is_a_link_leaves_its_target_alone(tmp_path):
+    (tmp_path / "target").write_text("12")
+    (tmp_path / "lock").symlink_to(tmp_path / "target")
+    with pytest.raises(SnapshotError, match="no lock"), snapshots.hold(tmp_path):
+        pass
+    assert (tmp_path / "target").read_text() == "12"
+
+
+def test_on_a_full_disk_a_lock_holds_without_a_number(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(snapshots.os, "write", full)
+    with snapshots.hold(tmp_path):
+        assert (tmp_path / "lock").read_text() == ""

@@ -169,14 +169,17 @@ def main(arguments=None):
     )
     options = parser.parse_args(arguments)
     checkpoint = options.checkpoint or DEFAULT
-    from gan_utils.checkpoints import load_generator, shipped_directions  # torch: slow
-
     try:
+        from gan_utils.checkpoints import load_generator, shipped_directions  # slow
+
         load_generator(checkpoint)
         shipped_directions(checkpoint)
     except (OSError, ValueError) as error:
         print(f"explore: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("explore: interrupted before the work began.", file=sys.stderr)
+        return 130
     return serve(checkpoint, options.port, not options.no_browser)
 
 
