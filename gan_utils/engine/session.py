@@ -112,6 +112,11 @@ class Training:
         loop = GANLoop(
             *players, precision=self.precision, wrap=distributed.parallel, **options
         )
+        if batch_size > self.together.size > 1 and batch_size % self.together.size:
+            batch_size -= batch_size % self.together.size
+            self.say(
+                f"{batch_size} pictures a step, so that every process gets as many."
+            )
         images, labels = data or fashion_mnist("train")
         batches = DeviceBatches(
             images, labels if conditional else None, batch_size=batch_size,

@@ -20,11 +20,16 @@ for _order, _photometric, _bits, _modes in (  # kinds that Pillow can read and d
     TiffImagePlugin.OPEN_INFO.setdefault(_key, _modes)
 
 
+_BITS, _KIND = 258, 339  # TIFF tags: bits a sample; 1 means unsigned numbers
+_NO_VALUE = 1e30  # what lies beyond is no brightness
+
+
 class Deep(NamedTuple):
     """Pixels of more than 8 bits.
 
     kind: pixels of one kind share a range: "decimal", or the declared bits.
-    low, high: the extreme values; inverted: whether 0 is white.
+    low, high: nearly the extreme values: one hot pixel in a thousand is no measure;
+    inverted: whether 0 is white.
     """
 
     kind: str
@@ -59,7 +64,15 @@ def exchange_bytes(image, raw):
 
 def of_grey(image):
     """Grey values, float32 (H, W, 1), or (H, W, 2) where one of them is transparent."""
-    values = np.asarray(image, np.float32)[..., None]
+    values = np.asarray(image)
+    tags = getattr(image, "tag_v2", {})
+    if (
+        values.dtype == np.int32
+        and tags.get(_BITS) == (32,)
+        and tags.get(_KIND, (1,)) == (1,)
+    ):
+        values = values.view(np.uint32)  # Pillow knows no unsigned numbers of 32 bits
+    values = values.astype(np.float32)[..., None]
     clear = image.info.get("transparency")
     if isinstance(clear, int) and (values == clear).any():
         values = np.concatenate([values, values != clear], -1)
@@ -76,10 +89,10 @@ def of_colour(high, low, raw):
 
 def over_black(values, changes):
     """Deep pixels with what is transparent taken away, and the range of the others."""
-    if not np.isfinite(values).all():
-        raise Unusable("its pixels hold NaN or infinity.")
+    if not (np.abs(values) < _NO_VALUE).all():
+        raise Unusable("its pixels hold NaN, infinity or a mark for missing values.")
     if values.shape[-1] in (1, 3):
-        return values, float(values.min()), float(values.max())
+        return values, *_nearly_all(values)
     colours, alpha = values[..., :-1], values[..., -1:]
     if alpha.max() == 0:
         raise Unusable("it is transparent all over.")
@@ -88,7 +101,13 @@ def over_black(values, changes):
         changes.append("transparent parts, put on white")
     colours = colours * alpha
     values = np.concatenate([colours, alpha], -1).astype(np.float32)
-    return values, float(colours.min()), float(colours.max())
+    return values, *_nearly_all(colours)
+
+
+def _nearly_all(values):
+    """Between which values all but the darkest and the brightest thousandth lie."""
+    low, high = np.quantile(values, [0.001, 0.999], method="nearest")
+    return float(low), float(high)
 
 
 def range_of(pictures):
@@ -98,12 +117,14 @@ def range_of(pictures):
         pictures: the ``Deep`` of every one of them.
     """
     low, high = min(p.low for p in pictures), max(p.high for p in pictures)
-    if low < 0:
+    if low < 0 or low > high / 2:  # on an offset, as what measures heat has it
         return low, high, f"values from {low:g} to {high:g}, brought to 8 bits"
-    if pictures[0].kind == "decimal" and high <= 1:
-        top = 2.0 ** np.ceil(np.log2(high)) if high > 0 else 1.0
+    if pictures[0].kind == "decimal" and high <= 128:
+        top = 2.0 ** np.ceil(np.log2(high)) if 0 < high <= 1 else max(high, 1.0)
         return 0.0, float(top), f"decimal numbers up to {high:.3g}, brought to 8 bits"
-    bits = max(1, int(np.ceil(high)).bit_length())
+    bits = max(1, round(high).bit_length())
+    if pictures[0].kind == "decimal" and high <= 256:
+        bits = 8
     return 0.0, 2.0**bits - 1, f"{bits} bits a pixel, brought to 8"
 
 

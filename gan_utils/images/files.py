@@ -32,10 +32,17 @@ _LEFTOVERS = re.compile(  # what systems leave in folders, thumbnails above all
     r"|\.fseventsd|\.temporaryitems|\.documentrevisions-.*|(eh)?thumbs(_vista)?\.db"
     r"|desktop\.ini|\$recycle\.bin|system volume information|@eadir|@recycle|@tmp"
     r"|\.?@__thumb|#recycle|#snapshot|\.thumb.*|\.xvpics|\.directory|\.nomedia"
-    r"|\.?picasa\.ini|\.picasaoriginals|zbthumbnail\.info|lost\+found|\.ipynb_checkpoints",
+    r"|\.?picasa\.ini|\.picasaoriginals|zbthumbnail\.info|lost\+found|\.ipynb_checkpoints"
+    r"|@recently-snapshot|recycle[rd]|network trash folder|temporary items|~snapshot"
+    r"|_vti_cnf|.*\.lrdata|~\$.*|.*@synoresource|.*:zone\.identifier",
     re.IGNORECASE,
 )
-ORIENTATION, BITS, PHOTOMETRIC = 0x0112, 258, 262  # numbers of EXIF and TIFF tags
+ORIENTATION, BITS, PHOTOMETRIC, PLANES = (
+    0x0112,
+    258,
+    262,
+    284,
+)  # numbers of EXIF and TIFF tags
 
 
 class Picture(NamedTuple):
@@ -102,7 +109,7 @@ def files_below(folder):
 def _is_run(names):
     """Whether a folder of these entries is one that ``engine.fit`` wrote."""
     snapshots = any(re.fullmatch(r"step-\d+\.safetensors", name) for name in names)
-    return "log.jsonl" in names and (snapshots or "samples" in names)
+    return ("log.jsonl" in names) + snapshots + ("samples" in names) >= 2
 
 
 def _not_opened(entry, depth):
@@ -268,6 +275,10 @@ def _decode(file, ending, smallest, widest, most, draft):
             image.draft("RGB", (draft, draft))  # a fraction of the size is enough
         raw = deep.raw_mode(image)
         tags = getattr(image, "tag_v2", {})
+        if tags.get(PLANES) == 2 and max(tags.get(BITS, (8,))) > 8:
+            raise Unusable(
+                "its colours lie in separate planes of more than 8 bits: save it as PNG."
+            )
         if _load_upright(image):
             changes.append("turned as the camera says")
         if not deep.is_deep(image, raw):

@@ -160,7 +160,7 @@ def read_folder(folder, size=64, *, fewest=FEWEST, progress=True):
         name = shown(path.relative_to(folder))
         try:
             read.append(read_picture(path, size, _SMALLEST))
-            names.append(name)
+            names.append(_unlike(name, names))
         except Unusable as problem:
             rejected.append(Rejected(name, str(problem)))
     kept, first_of, changes = [], {}, {}
@@ -191,6 +191,12 @@ def read_folder(folder, size=64, *, fewest=FEWEST, progress=True):
         torch.tensor([read[row].side for row in rows]), group_near(images), notes,
         [read[row].digest for row in rows],
     )  # fmt: skip
+
+
+def _unlike(name, names):
+    """A name that is in no list of names: what cannot be printed may look alike."""
+    count = names.count(name) and sum(x.startswith(f"{name} (") for x in names) + 2
+    return f"{name} ({count})" if count else name
 
 
 def _in_eight_bits(pictures):

@@ -7,6 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from gan_utils.images import kinds
@@ -384,3 +385,70 @@ def test_the_table_of_beginnings_knows_what_pillow_writes():
         begin = encoded(noise(0), kind)[:700]
         text = kinds.no_picture(".txt", begin)
         assert kind in text
+
+
+# What one file must not do to the others
+
+
+def smooth(seed, low, high, kind):
+    """A random picture of few waves that uses all values from low to high."""
+    grid = np.linspace(0, 3, SIDE)
+    a, b, c, d = np.random.default_rng(seed).uniform(0.5, 2, 4)
+    wave = np.sin(a * grid[:, None] + b * grid + c) + np.cos(d * grid[:, None] * grid)
+    share = (wave - wave.min()) / (wave.max() - wave.min())
+    return (low + (high - low) * share).astype(kind)
+
+
+def levels(tmp_path, pictures, bits, kind=1, count=20):
+    for number, values in enumerate(pictures):
+        (tmp_path / f"{number:02}.tif").write_bytes(tiff(values, bits, kind=kind))
+    found = read_folder(tmp_path, 32, fewest=count)
+    return found, [int(image.amax()) - int(image.amin()) for image in found.images]
+
+
+@pytest.mark.parametrize("odd", ["hot pixel", "offset", "missing", "a little above 1"])
+def test_one_odd_picture_leaves_the_others_their_greys(tmp_path, odd):
+    kind, bits, top, form = np.uint16, 16, 4095, 1
+    low = 0
+    if odd == "offset":
+        low, top = 30_000, 33_000
+    if odd in ("missing", "a little above 1"):
+        kind, bits, top, form = np.float32, 32, 1.0, 3
+    pictures = [smooth(seed, low, top, kind) for seed in range(20)]
+    if odd == "hot pixel":
+        pictures[3][5, 5] = 65_535
+    if odd == "missing":
+        pictures[3][:10] = -3.4028234e38
+    if odd == "a little above 1":
+        pictures[3] *= 1.3
+    count = 20 - (odd == "missing")
+    found, spread = levels(tmp_path, pictures, bits, form, count)
+    assert len(found.names) == count
+    assert min(spread) > 150
+    assert len(found.groups.unique()) > 10
+
+
+def test_unsigned_numbers_of_32_bits_do_not_turn_round(tmp_path):
+    pictures = [smooth(seed, 0, 4_000_000_000, np.uint32) for seed in range(16)]
+    found, spread = levels(tmp_path, pictures, 32, count=16)
+    assert min(spread) > 150
+    whole = torch.from_numpy(pictures[0].astype(np.float32))[None, None]
+    small = torch.nn.functional.interpolate(whole, 32, mode="area").flatten()
+    both = torch.stack([found.images[0, 0].float().flatten(), small])
+    assert torch.corrcoef(both)[0, 1] > 0.99
+
+
+def test_names_that_cannot_be_printed_stay_apart(tmp_path):
+    for number in range(20):
+        name = bytes(str(tmp_path), "utf-8") + b"/a" + bytes([0x80 + number]) + b".png"
+        with open(name, "wb") as file:
+            noise(number).save(file, "PNG")
+    assert len(set(read(tmp_path, 20).names)) == 20
+
+
+def test_a_run_without_its_log_is_still_a_run(tmp_path):
+    for number in range(16):
+        noise(number).save(tmp_path / f"{number}.png")
+    a_run(tmp_path / "run")
+    (tmp_path / "run" / "log.jsonl").unlink()
+    read(tmp_path, 16)
