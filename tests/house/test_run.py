@@ -226,7 +226,12 @@ def test_streams_are_utf_8_whatever_the_code_page(tmp_path, encoding):
     assert "There is no command 'Прощай ✓'" in done.stdout.decode()
 
 
-def test_where_nothing_can_be_written_there_is_another_place_for_settings(tmp_path):
+def test_where_nothing_can_be_written_there_is_another_place_for_settings(
+    tmp_path, monkeypatch
+):
+    for name in list(os.environ):  # the run.py that runs the tests has set some
+        if name.startswith(("JUPYTER", "IPYTHONDIR", "MPLCONFIGDIR")):
+            monkeypatch.delenv(name)
     script = checkout(tmp_path / "course", TELLS)
     _, told, said = call(script, "lab", here=tmp_path)
     assert told[3][2] == str(tmp_path / "course" / ".cache" / "jupyter" / "runtime")
