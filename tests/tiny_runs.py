@@ -1,6 +1,7 @@
 """Runs so small that tests can afford them, for the tests of loop, fit and ranks."""
 
 import importlib.util
+import os
 import resource
 import sys
 from pathlib import Path
@@ -102,3 +103,12 @@ def resident_kb():
 
 def quiet(sentence):
     """Says nothing."""
+
+
+def failing(number):
+    """A function that fails with this error of the system, whatever it is called with."""
+
+    def fail(*_arguments, **_options):
+        raise OSError(number, os.strerror(number))
+
+    return fail

@@ -28,6 +28,7 @@ from gan_utils.checkpoints import CHECKPOINTS, NETWORKS, read_card, save_checkpo
 from gan_utils.data import CHECKOUT, INSTALLED, ROOT
 from gan_utils.engine import devices, distributed, shell, snapshots
 from gan_utils.engine.fit import Diverged
+from gan_utils.engine.lock import hold
 from gan_utils.engine.session import Stopped, Training
 from gan_utils.engine.snapshots import SnapshotError
 
@@ -195,7 +196,7 @@ def _train(options, recipes):
     )
     together = distributed.join(device)
     folder = options.folder or RUNS / options.recipe
-    with snapshots.hold(folder if together.first else None), progress() as bar:
+    with hold(folder if together.first else None), progress() as bar:
         training = Training(
             folder, device, together, options.seed,
             _PRECISIONS[options.precision], options.log_every, options.save_every,

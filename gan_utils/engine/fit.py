@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 
 from gan_utils.engine import distributed, snapshots
+from gan_utils.engine.lock import hold
 from gan_utils.engine.snapshots import (
     Log,
     SnapshotError,
@@ -74,7 +75,7 @@ def fit(
             f"save_every ({save_every}) must be a multiple of log_every ({log_every})"
         )
     ours = json.loads(json.dumps({**(settings or {}), "steps": steps}))
-    with snapshots.hold(folder if batches.ranks.first else None):
+    with hold(folder if batches.ranks.first else None):
         cost = _Cost()
         first = step = (
             _resume(loop, batches, folder, ours, cost, say) if folder else loop.steps

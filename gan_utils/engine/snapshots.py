@@ -10,8 +10,6 @@ import errno
 import hashlib
 import json
 import math
-import os
-import threading
 from pathlib import Path
 
 import safetensors
@@ -19,12 +17,6 @@ import torch
 from safetensors.torch import load, save
 
 from gan_utils.checkpoints import write_whole
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
-    import msvcrt
 
 KEPT = 2  # snapshots in a folder: the newest and the one before
 
@@ -55,7 +47,7 @@ def write_snapshot(folder, step, tensors, facts):
         write_whole({path: content})
     except OSError as error:
         what = f"The snapshot of {len(content) / 1e6:.1f} MB"
-        raise SnapshotError(_why_not(what, folder, error)) from error
+        raise SnapshotError(why_not(what, folder, error)) from error
     older = [file for file in snapshots(folder) if file < path]
     for old in older[: 1 - KEPT]:
         _remove(old)
@@ -130,7 +122,7 @@ def last_good(folder):
     return "there is no earlier snapshot"
 
 
-def _why_not(what, folder, error):
+def why_not(what, folder, error):
     """A sentence on a write that failed: the reason, what is safe, and what to do.
 
     Args:
@@ -145,110 +137,6 @@ def _why_not(what, folder, error):
         f"{what} could not be written to {folder}: {reason}; {last_good(folder)}; "
         f"{remedy}, and start again."
     )
-
-
-_held = {}  # folders that this process holds: {path: thread}
-FAR = 2**30  # on Windows a locked byte cannot be read, so it is none of the number's
-
-
-@contextlib.contextmanager
-def hold(folder):
-    """Keep every other run out of a folder until this one ends, or dies.
-
-    Args:
-        folder: of a run, made if missing; None holds nothing. The thread that holds a
-            folder may do so again.
-    Raises:
-        SnapshotError: another run is in the folder, or it cannot be written to; or its
-            ``lock`` or ``log.jsonl`` is somebody else's file, which stays as it is.
-    """
-    folder = folder and Path(folder).absolute()
-    if folder is None or _held.get(folder) == threading.get_ident():
-        yield
-        return
-    made = not folder.exists()
-    path = folder / "lock"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = _locked(path)
-        _check_log(folder / "log.jsonl")
-    except OSError as error:
-        raise SnapshotError(_why_not("The log", folder, error)) from error
-    if file is None:
-        other = "unknown"
-        with contextlib.suppress(OSError):
-            other = path.read_text().strip() or other
-        raise SnapshotError(
-            f"{folder} is in use by another run, process {other}: wait "
-            "until it ends, or choose another folder (in the shell with --folder)."
-        )
-    _held[folder] = threading.get_ident()
-    try:
-        yield
-    finally:
-        del _held[folder]
-        with contextlib.suppress(OSError):  # Windows keeps the file, which is empty
-            os.ftruncate(file, 0)
-            path.unlink()
-        os.close(file)
-        if made:
-            with contextlib.suppress(OSError):  # a run that never began leaves nothing
-                folder.rmdir()
-
-
-def _locked(path):
-    """An open file that only this process has locked, its number inside; or None."""
-    while True:
-        _check_ours(path)
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            if fcntl:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            else:
-                os.lseek(file, FAR, os.SEEK_SET)
-                msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
-                os.close(file)
-                return None
-            # else a file system without locks: nobody can be kept out
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(file), os.stat(path)):
-                break
-        os.close(file)  # its holder removed it in the meantime: try the new one
-    with contextlib.suppress(OSError):  # on a full disk it holds without a number
-        os.ftruncate(file, 0)
-        os.lseek(file, 0, os.SEEK_SET)
-        os.write(file, f"{os.getpid()}\n".encode())
-    return file
-
-
-def _check_ours(path):
-    """Refuse a lock that is no file of ours: one that is empty or holds a number."""
-    if not os.path.lexists(path):
-        return
-    plain = path.is_file() and not path.is_symlink()
-    if plain:
-        with contextlib.suppress(OSError):  # Windows: another run has locked it
-            content = path.read_bytes().strip()
-            plain = not content or content.isdigit()
-    if not plain:
-        raise SnapshotError(
-            f"{path} is no lock of a run: choose another folder for the run (in the shell "
-            "with --folder), or move it away."
-        )
-
-
-def _check_log(path):
-    """Refuse a log whose first line is none of ours."""
-    if path.is_file():
-        with open(path, "rb") as file:
-            line = file.readline()
-        if line.endswith(b"\n") and math.isinf(_step_of(line)):
-            raise SnapshotError(
-                f"{path} is no log of a run: choose another folder for the run (in the "
-                "shell with --folder), or move it away."
-            )
 
 
 COST = ("CPU seconds", "seconds")
@@ -417,7 +305,7 @@ class Log:
             self._drop_after(step)
             self.path.open("a").close()  # learn now whether it can be written
         except OSError as error:
-            raise SnapshotError(_why_not("The log", folder, error)) from error
+            raise SnapshotError(why_not("The log", folder, error)) from error
 
     def write(self, report):
         """Append one report, a named tuple."""
@@ -428,7 +316,7 @@ class Log:
             with open(self.path, "a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
         except OSError as error:
-            raise SnapshotError(_why_not("The log", self.folder, error)) from error
+            raise SnapshotError(why_not("The log", self.folder, error)) from error
 
     def _drop_after(self, step):
         """Write the file anew without later lines; whole at every moment."""
@@ -437,6 +325,19 @@ class Log:
         wanted = b"".join(line + b"\n" for line in kept)
         if wanted != content:
             write_whole({self.path: wanted})
+
+
+def check_log(folder):
+    """Refuse a log.jsonl whose first line is none of ours."""
+    path = Path(folder) / "log.jsonl"
+    if path.is_file():
+        with open(path, "rb") as file:
+            line = file.readline()
+        if line.endswith(b"\n") and math.isinf(_step_of(line)):
+            raise SnapshotError(
+                f"{path} is no log of a run: choose another folder for the run (in the "
+                "shell with --folder), or move it away."
+            )
 
 
 def _step_of(line):
