@@ -46,6 +46,49 @@ def show(figure, alt):
     show_png(buffer.getvalue(), alt, round(width))
 
 
+def show_film(figure, draw, moments, alt, pace=0.15):
+    """Display a figure that moves, again and again, until its box is closed.
+
+    Readers whose system asks for less motion see the last frame alone.
+
+    Args:
+        figure: a matplotlib figure; closed here.
+        draw: called with each moment in turn; it updates the figure.
+        moments: what the frames show, for instance steps of a training; 20 frames of
+            4 x 4 inches take some 150 kB.
+        alt: what moves, and how it ends, for those who cannot see it.
+        pace: seconds a frame; the last one stays 1.5 s longer.
+    Raises:
+        ValueError: alt is empty.
+    """
+    if not alt.strip():
+        raise ValueError("alt must say in a sentence what moves; it is empty")
+    frames = []
+    for moment in moments:
+        draw(moment)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=_SHARPNESS * figure.dpi)
+        frames.append(Image.open(buffer).convert("RGB"))
+    plt.close(figure)
+    pauses = [round(1000 * pace)] * len(frames)
+    pauses[-1] += 1500
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer, "WEBP", save_all=True, append_images=frames[1:], duration=pauses,
+        loop=0, quality=30, method=4,
+    )  # fmt: skip
+    style = f"width:{round(frames[0].width / _SHARPNESS)}px;max-width:100%;height:auto"
+    moving = _img(buffer.getvalue(), alt, style, "webp")
+    still = data_uri(_smaller(png_bytes(frames[-1])))
+    display(
+        HTML(
+            "<details open><summary>A film: close this line to stop it, open it to play"
+            '</summary><picture><source media="(prefers-reduced-motion: reduce)" '
+            f'srcset="{still}">{moving}</picture></details>'
+        )
+    )
+
+
 def show_png(content, alt, width):
     """Display PNG bytes at a width in CSS pixels, with alternative text."""
     display(HTML(image_tag(content, alt, width)))
@@ -71,13 +114,14 @@ def png_bytes(picture, fast=False):
     return buffer.getvalue()
 
 
-def data_uri(png):
-    """PNG bytes as an address that holds the picture itself, for an <img> or a link."""
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+def data_uri(content, kind="png"):
+    """A picture's bytes as an address that holds them, for an <img> or a link."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _img(png, alt, style):
-    return f'<img alt="{html.escape(alt)}" style="{style}" src="{data_uri(png)}">'
+def _img(content, alt, style, kind="png"):
+    source = data_uri(content, kind)
+    return f'<img alt="{html.escape(alt)}" style="{style}" src="{source}">'
 
 
 def _smaller(content):

@@ -49,6 +49,35 @@ def test_a_figure_without_alternative_text_is_refused():
     plt.close(figure)
 
 
+def test_a_film_has_a_frame_a_moment_and_a_still_for_those_who_want_no_motion(shown):
+    figure, axes = plt.subplots(figsize=(2, 2))
+    seen = []
+
+    def draw(moment):
+        seen.append(moment)
+        axes.set_facecolor(plt.cm.gray(moment / 40))
+
+    plotting.show_film(figure, draw, [0, 20, 40], "grey becomes white", pace=0.2)
+    film = picture_in(re.search("<img.*?>", shown[0])[0])
+    assert seen == [0, 20, 40]
+    assert film.n_frames == 3
+    middle = (film.width // 2, film.height // 2)
+    light, pauses = [], []
+    for number in range(3):
+        film.seek(number)
+        light.append(film.convert("RGB").getpixel(middle)[0])
+        pauses.append(film.info["duration"])
+    assert light == [pytest.approx(v, abs=6) for v in (0, 128, 255)]
+    assert pauses == [200, 200, 1700]
+    still = picture_in(re.search("<source.*?>", shown[0])[0]).convert("RGB")
+    assert still.getpixel(middle)[0] == pytest.approx(255, abs=6)
+    assert shown[0].startswith("<details open><summary>")
+    assert plt.get_fignums() == []
+    with pytest.raises(ValueError, match="alt must say"):
+        plotting.show_film(plt.figure(), draw, [0], " ")
+    plt.close("all")
+
+
 def test_pixels_are_rounded_and_clipped():
     images = torch.tensor([-3.0, -1.0, 0.0, 1.0, 7.0]).view(1, 1, 1, 5)
     assert plotting.to_pixels(images).flatten().tolist() == [0, 0, 128, 255, 255]
