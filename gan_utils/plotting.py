@@ -61,8 +61,6 @@ def show_film(figure, draw, moments, alt, pace=0.15):
     Raises:
         ValueError: alt is empty.
     """
-    if not alt.strip():
-        raise ValueError("alt must say in a sentence what moves; it is empty")
     frames = []
     for moment in moments:
         draw(moment)
@@ -70,14 +68,34 @@ def show_film(figure, draw, moments, alt, pace=0.15):
         figure.savefig(buffer, format="png", dpi=_SHARPNESS * figure.dpi)
         frames.append(Image.open(buffer).convert("RGB"))
     plt.close(figure)
+    _show_frames(
+        frames, alt, pace, f"width:{round(frames[0].width / _SHARPNESS)}px", 30
+    )
+
+
+def show_sheet_film(sheets, alt, columns=8, scale=2, pace=0.15):
+    """``show_film`` for sheets of pictures, enlarged by the page so that pixels stay crisp.
+
+    Args:
+        sheets: a frame each, pictures (N, 1 or 3, H, W) as for ``tile``.
+        scale: CSS pixels of one pixel; the rest as for ``show_film``.
+    """
+    frames = [Image.fromarray(tile(sheet, columns)).convert("RGB") for sheet in sheets]
+    style = f"width:{scale * frames[0].width}px;image-rendering:pixelated"
+    _show_frames(frames, alt, pace, style, 60)
+
+
+def _show_frames(frames, alt, pace, style, quality):
+    if not alt.strip():
+        raise ValueError("alt must say in a sentence what moves; it is empty")
     pauses = [round(1000 * pace)] * len(frames)
     pauses[-1] += 1500
     buffer = io.BytesIO()
     frames[0].save(
         buffer, "WEBP", save_all=True, append_images=frames[1:], duration=pauses,
-        loop=0, quality=30, method=4,
+        loop=0, quality=quality, method=4,
     )  # fmt: skip
-    style = f"width:{round(frames[0].width / _SHARPNESS)}px;max-width:100%;height:auto"
+    style += ";max-width:100%;height:auto"
     moving = _img(buffer.getvalue(), alt, style, "webp")
     still = data_uri(_smaller(png_bytes(frames[-1])))
     display(

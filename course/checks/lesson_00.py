@@ -1,8 +1,17 @@
-"""Checks of lesson 0: shapes, pixel ranges and a straight walk."""
+"""Checks of lesson 0: a shape, a straight walk, and how varied pictures are."""
 
 import torch
 
-from course.checks.frame import Mistake, call, close, exercise, tensor, whole
+from course.checks.frame import (
+    Mistake,
+    call,
+    close,
+    compare,
+    exercise,
+    number,
+    tensor,
+    whole,
+)
 
 LATENT_DIM = 64  # of the lesson's generator
 USUAL_SHAPES = {
@@ -26,29 +35,6 @@ def picture_shape(answer):
 
 
 @exercise("0.2")
-def pixel_range(to_unit):
-    """to_unit(pixels): uint8 in [0, 255] to float in [-1, 1]."""
-    result = call(to_unit, torch.tensor([[0, 51, 255]], dtype=torch.uint8))
-    low, middle, high = tensor(result, (1, 3)).flatten().tolist()
-    if not result.is_floating_point():
-        raise Mistake(
-            "the result is still whole numbers; call .float() before dividing"
-        )
-    if (low, high) == (1.0, -1.0):
-        raise Mistake("black and white are swapped: 0 must become -1")
-    if low == 0 and abs(high - 1) < 1e-2:
-        raise Mistake(
-            "this is [0, 1]; tanh, the generator's last step, has the range [-1, 1]"
-        )
-    if low == -1 and 1e-6 < abs(high - 1) < 1e-2:
-        raise Mistake("255 must become exactly 1: divide by 127.5")
-    if not close([low, middle, high], [-1, -0.6, 1], atol=1e-6):
-        raise Mistake(
-            f"0, 51 and 255 must become -1, -0.6 and 1; got {low}, {middle}, {high}"
-        )
-
-
-@exercise("0.3")
 def straight_walk(walk):
     """walk(start, end, steps): (steps, latent_dim) on a straight line, ends included."""
     start, end = torch.randn(2, LATENT_DIM)
@@ -67,3 +53,22 @@ def straight_walk(walk):
         )
     if not close(path, torch.lerp(start, end, torch.linspace(0, 1, 5)[:, None])):
         raise Mistake("the rows in between are not equally spaced on the line")
+
+
+@exercise("0.3")
+def variety(found):
+    """found(pictures): the mean over pixels of the variance from picture to picture."""
+    ramp = torch.linspace(-1, 1, 28).expand(28, 28)
+    pictures = ramp + 0.3 * torch.randn(50, 1, 28, 28)
+    right = pictures.var(0).mean()
+    usual = [
+        (pictures.var(), "this also counts how pixels differ within one picture; take the variance along the first axis, then the mean"),
+        (pictures.flatten(1).var(1).mean(), "this is the variance within each picture; it has to be taken from picture to picture"),
+        (pictures.std(0).mean(), "this is the standard deviation; the variance is its square"),
+        (pictures.var(0).sum(), "this is the sum over all pixels; the exercise asks for the mean"),
+        (pictures.mean(0).var(), "this is how bright and dark the mean picture is; take the variance first, then the mean"),
+    ]  # fmt: skip
+    otherwise = "not the mean over all pixels of the variance from picture to picture"
+    value = number(call(found, pictures), "the variety")
+    if not close(value, pictures.var(0, correction=0).mean()):
+        compare(value, right, usual, otherwise)

@@ -78,6 +78,17 @@ def test_a_film_has_a_frame_a_moment_and_a_still_for_those_who_want_no_motion(sh
     plt.close("all")
 
 
+def test_a_film_of_sheets_keeps_its_pixels(shown):
+    sheets = [torch.full((4, 1, 5, 5), value) for value in (-1.0, 1.0)]
+    plotting.show_sheet_film(sheets, "black becomes white", columns=2, scale=3)
+    film = picture_in(re.search("<img.*?>", shown[0])[0])
+    assert (film.size, film.n_frames) == ((12, 12), 2)
+    assert "width:36px;image-rendering:pixelated" in shown[0]
+    assert film.convert("RGB").getpixel((2, 2))[0] < 20
+    film.seek(1)
+    assert film.convert("RGB").getpixel((2, 2))[0] > 235
+
+
 def test_pixels_are_rounded_and_clipped():
     images = torch.tensor([-3.0, -1.0, 0.0, 1.0, 7.0]).view(1, 1, 1, 5)
     assert plotting.to_pixels(images).flatten().tolist() == [0, 0, 128, 255, 255]

@@ -1,46 +1,30 @@
 """(exercise, text of the solution, wrong text, word the check must say)"""
 
-SOFTPLUS_REAL = "softplus(-real_logits).mean()"
-SOFTPLUS_FAKE = "softplus(fake_logits).mean()"
+SMOOTHED = "s * p / (p + q)"
+REAL, FAKE = "-softplus(-real_logits).mean()", "softplus(fake_logits).mean()"
 MUTANTS = [
     ("exercise-1", "0.2 / (0.2 + 0.6)", "0.6 / (0.2 + 0.6)", "generated points"),
     ("exercise-1", "0.2 / (0.2 + 0.6)", "0.2 / 0.6", "ratio"),
     ("exercise-1", "0.2 / (0.2 + 0.6)", "0.2", "sum"),
     ("exercise-1", "0.2 / (0.2 + 0.6)", "0.2 + 0.6", "p/(p + q)"),
-    ("exercise-2", "(from_p + from_q) / 2", "from_p + from_q", "1/2"),
-    ("exercise-2", "(from_p + from_q) / 2", "from_p / 2", "both p and q"),
-    ("exercise-2", "m = (p + q) / 2", "m = q", "m"),
-    ("exercise-2", "torch.log(", "torch.log2(", "bits"),
-    ("exercise-2", "(p / m)", "(m / p)", "m"),
-    ("exercise-2", ").sum() * dx\n    from_q", ").sum()\n    from_q", "dx"),
-    ("exercise-3", SOFTPLUS_REAL, f"-{SOFTPLUS_REAL}", "not -V"),
+    ("exercise-2", SMOOTHED, "p / (p + q)", "no effect"),
+    ("exercise-2", SMOOTHED, "s * p / (s * p + q)", "missing"),
+    ("exercise-2", SMOOTHED, "(1 - s) * p / (p + q)", "swapped"),
+    ("exercise-2", SMOOTHED, "((1 - s) * p + q) / (p + q)", "maximum"),
+    ("exercise-2", SMOOTHED, "s * p / ((1 - s) * p + q)", "ratio"),
+    ("exercise-2", SMOOTHED, "s * q / (p + q)", "not a"),
+    ("exercise-3", "(v + math.log(4)) / 2", "v", "this is V"),
+    ("exercise-3", "(v + math.log(4)) / 2", "v + math.log(4)", "half"),
+    ("exercise-3", "v + math.log(4)", "v - math.log(4)", "sign"),
+    ("exercise-3", "v + math.log(4)", "-v + math.log(4)", "-V"),
+    ("exercise-3", "(v + math.log(4)) / 2", "v / 2", "missing"),
+    ("exercise-3", "(v + math.log(4)) / 2", "v / 2 + math.log(4)", "halved"),
+    ("exercise-3", "/ 2", "/ 2 / math.log(2)", "bits"),
+    ("exercise-3", "mean()", "sum()", "logits of 0"),
     (
         "exercise-3",
-        f"{SOFTPLUS_REAL} + {SOFTPLUS_FAKE}",
-        f"-({SOFTPLUS_REAL} + {SOFTPLUS_FAKE})",
-        "sign",
-    ),
-    (
-        "exercise-3",
-        f"{SOFTPLUS_REAL} + {SOFTPLUS_FAKE}",
-        "softplus(real_logits).mean() + softplus(-fake_logits).mean()",
-        "swapped",
-    ),
-    ("exercise-3", "mean()", "sum()", "mean"),
-    (
-        "exercise-3",
-        f"{SOFTPLUS_REAL} + {SOFTPLUS_FAKE}",
-        "-(real_logits.sigmoid().log() + (1 - fake_logits.sigmoid()).log()).mean()",
-        "softplus",
-    ),
-    ("exercise-4", "softplus(-fake_logits)", "-softplus(fake_logits)", "saturating"),
-    ("exercise-4", "softplus(-fake_logits)", "-softplus(-fake_logits)", "sign"),
-    ("exercise-4", "softplus(-fake_logits)", "softplus(fake_logits)", "detect"),
-    ("exercise-4", "mean()", "sum()", "mean"),
-    (
-        "exercise-4",
-        "softplus(-fake_logits)",
-        "-fake_logits.sigmoid().log()",
+        f"{REAL} - {FAKE}",
+        "real_logits.sigmoid().log().mean() + (1 - fake_logits.sigmoid()).log().mean()",
         "infinite",
     ),
 ]
