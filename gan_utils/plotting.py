@@ -90,13 +90,10 @@ def _show_frames(frames, alt, pace, style, quality):
         raise ValueError("alt must say in a sentence what moves; it is empty")
     pauses = [round(1000 * pace)] * len(frames)
     pauses[-1] += 1500
-    buffer = io.BytesIO()
-    frames[0].save(
-        buffer, "WEBP", save_all=True, append_images=frames[1:], duration=pauses,
-        loop=0, quality=quality, method=4,
-    )  # fmt: skip
+    lossy = _webp(frames, pauses, quality=quality)
+    lossless = _webp(_flat(frames), pauses, lossless=True)  # smaller for curves
     style += ";max-width:100%;height:auto"
-    moving = _img(buffer.getvalue(), alt, style, "webp")
+    moving = _img(min(lossy, lossless, key=len), alt, style, "webp")
     still = data_uri(_smaller(png_bytes(frames[-1])))
     display(
         HTML(
@@ -105,6 +102,21 @@ def _show_frames(frames, alt, pace, style, quality):
             f'srcset="{still}">{moving}</picture></details>'
         )
     )
+
+
+def _webp(frames, pauses, **how):
+    buffer = io.BytesIO()
+    more = {"append_images": frames[1:], "duration": pauses, "loop": 0, "method": 4}
+    frames[0].save(buffer, "WEBP", save_all=True, **more, **how)
+    return buffer.getvalue()
+
+
+def _flat(frames):
+    """The frames in the 48 colours that the first, the middle and the last one need."""
+    some = [np.asarray(frames[k]) for k in (0, len(frames) // 2, -1)]
+    palette = Image.fromarray(np.concatenate(some)).quantize(48)
+    none = Image.Dither.NONE
+    return [f.quantize(palette=palette, dither=none).convert("RGB") for f in frames]
 
 
 def show_png(content, alt, width):
