@@ -32,7 +32,7 @@ def test_run_all_then_the_slider_moves_and_the_pictures_change(lesson):
     )
     slider = lesson.get_by_role("slider").first
     slider.scroll_into_view_if_needed()
-    picture = lesson.locator(".gan-crisp img").last
+    picture = lesson.locator(".gan-crisp img").first
     before = picture.get_attribute("src")
     slider.focus()
     for _ in range(5):
