@@ -97,7 +97,7 @@ def _show_frames(frames, alt, pace, style, quality):
     still = data_uri(_smaller(png_bytes(frames[-1])))
     display(
         HTML(
-            "<details open><summary>A film: close this line to stop it, open it to play"
+            "<details open><summary>Animation: close this line to stop it, open it to play it"
             '</summary><picture><source media="(prefers-reduced-motion: reduce)" '
             f'srcset="{still}">{moving}</picture></details>'
         )

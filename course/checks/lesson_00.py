@@ -1,4 +1,4 @@
-"""Checks of lesson 0: a shape, a straight walk, and how varied pictures are."""
+"""Checks of lesson 0: two shapes, a straight walk, and how varied pictures are."""
 
 import torch
 
@@ -15,23 +15,41 @@ from course.checks.frame import (
 
 LATENT_DIM = 64  # of the lesson's generator
 USUAL_SHAPES = {
-    (5, 784): "these are the right numbers as one row each; a picture keeps its two sides",
-    (5, 28, 28): "a dimension is missing: grey pictures still have one channel",
-    (5, 28, 28, 1): "PyTorch puts the channel before height and width",
+    (48, 784): "these are the right numbers as one row each; a picture keeps its two sides",
+    (48, 28, 28): "a dimension is missing: grey pictures still have one channel",
+    (48, 28, 28, 1): "PyTorch puts the channel before height and width",
+    (6, 8, 1, 28, 28): "the generator knows nothing of rows and columns: one axis counts all pictures",
     (1, 28, 28): "this is one picture; the batch comes first",
-    (5, LATENT_DIM): "this is the shape of the latent vectors that go in",
+}  # fmt: skip
+USUAL_NOISE = {
+    (6, 8): "these are the rows and columns of the sheet; where are the 64 numbers of each picture?",
+    (6, 8, LATENT_DIM): "the generator knows nothing of rows and columns: one axis counts all pictures",
+    (LATENT_DIM, 48): "the batch comes first, then the numbers of one picture",
+    (LATENT_DIM,): "this is the noise of one picture; the batch comes first",
 }  # fmt: skip
 
 
 @exercise("0.1")
-def picture_shape(answer):
-    """The shape of what the generator makes of five latent vectors."""
+def sheet_shapes(noise, pictures):
+    """The shapes of z and of the generator's output for a sheet of six rows of eight."""
+    order = "the order is (batch, channels, height, width)"
+    for found, right, usual, otherwise in (
+        (
+            _shape(noise),
+            (48, LATENT_DIM),
+            USUAL_NOISE,
+            "z has one row for each picture",
+        ),
+        (_shape(pictures), (48, 1, 28, 28), USUAL_SHAPES, order),
+    ):
+        if found != right:
+            raise Mistake(usual.get(found, otherwise))
+
+
+def _shape(answer):
     if not isinstance(answer, (tuple, list)):
         raise Mistake("a shape is a tuple of whole numbers, for instance (2, 3)")
-    shape = tuple(whole(side, "each side") for side in answer)
-    if shape != (5, 1, 28, 28):
-        order = "the order is (batch, channels, height, width)"
-        raise Mistake(USUAL_SHAPES.get(shape, order))
+    return tuple(whole(side, "each side") for side in answer)
 
 
 @exercise("0.2")

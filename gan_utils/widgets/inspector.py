@@ -11,13 +11,13 @@ class Inspector:
     """Shows pictures one by one; two buttons say "real" or "generated"; keeps the score.
 
     Args:
-        real, fake: pictures (N, 1, H, W) in [-1, 1], as many of each.
+        real, fake: pictures (N, 1, H, W) in [-1, 1], any number of each.
         seed: of the order in which they appear.
     """
 
     def __init__(self, real, fake, seed=0):
         random = torch.Generator().manual_seed(seed)
-        order = torch.randperm(2 * len(real), generator=random)
+        order = torch.randperm(len(real) + len(fake), generator=random)
         self.pixels = to_pixels(torch.cat([real, fake])[order, 0])
         self.is_real = (order < len(real)).tolist()
         self.answers = []
@@ -65,4 +65,4 @@ class Inspector:
     def show(self):
         """Display the game in the notebook."""
         alt = "One small grey picture from the game, to be judged real or generated"
-        show_widget(self.box, self.picture.value, alt, 112, crisp=True)
+        show_widget(self.box, self.picture.value, alt, 224, crisp=True)

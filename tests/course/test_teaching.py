@@ -22,7 +22,7 @@ TOLD = {
 def minutes_of(path):
     """Reading minutes of the first cell and running seconds of README, rounded up."""
     opening = nbformat.read(path, 4).cells[0].source
-    (reading,) = re.findall(r"(?:About|Reading:)\s+(\d+) minutes", opening)
+    (reading,) = re.findall(r"(?:[Aa]bout|Reading:)\s+(\d+) minutes", opening)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     row = rf"^\| {path.stem[:2]} \| .* \| (\d+) s \|$"
     (running,) = re.findall(row, readme, re.MULTILINE)

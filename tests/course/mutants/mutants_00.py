@@ -1,10 +1,16 @@
 """(exercise, text of the solution, wrong text, word the check must say)"""
 
 MUTANTS = [
-    ("exercise-1", "(5, 1, 28, 28)", "(5, 784)", "row"),
-    ("exercise-1", "(5, 1, 28, 28)", "(5, 28, 28, 1)", "channel before"),
-    ("exercise-1", "(5, 1, 28, 28)", "(1, 28, 28)", "batch"),
-    ("exercise-1", "(5, 1, 28, 28)", "(5, LATENT_DIM)", "latent"),
+    ("exercise-1", "(48, 1, 28, 28)", "(48, 784)", "row"),
+    ("exercise-1", "(48, 1, 28, 28)", "(48, 28, 28)", "dimension"),
+    ("exercise-1", "(48, 1, 28, 28)", "(48, 28, 28, 1)", "channel before"),
+    ("exercise-1", "(48, 1, 28, 28)", "(6, 8, 1, 28, 28)", "rows and columns"),
+    ("exercise-1", "(48, 1, 28, 28)", "(1, 28, 28)", "batch"),
+    ("exercise-1", "(48, LATENT_DIM)", "(LATENT_DIM, 48)", "batch comes first"),
+    ("exercise-1", "(48, LATENT_DIM)", "(6, 8)", "64 numbers"),
+    ("exercise-1", "(48, LATENT_DIM)", "(6, 8, LATENT_DIM)", "rows and columns"),
+    ("exercise-1", "(48, LATENT_DIM)", "(LATENT_DIM,)", "one picture"),
+    ("exercise-1", "(48, LATENT_DIM)", "(48, 784)", "one row"),
     (
         "exercise-2",
         "(1 - w) * start + w * end",
