@@ -1,6 +1,13 @@
 """Every recipe by the name that ``python3 run.py train NAME`` takes."""
 
-from gan_utils.recipes import creatives, fashion, own_images, product_trial, try_on
+from gan_utils.recipes import (
+    creatives,
+    fashion,
+    listing,
+    own_images,
+    product_trial,
+    try_on,
+)
 
 RECIPES = {
     recipe.__name__: recipe
@@ -9,6 +16,7 @@ RECIPES = {
         fashion.explorer_unconditional,
         fashion.explorer_conditional,
         fashion.feature_network,
+        listing.repaired_listing,
         creatives.banner_reader,
         creatives.banner_generator,
         creatives.unpacked_banners,
