@@ -237,10 +237,10 @@ class Playground:
         """Send a new scene, new curves, and a line that says what is shown."""
         note = f"{self.rate:.0f} frames a second" if self.rate else ""
         with self.lock:
+            self.controls.time.follow(self.timeline.labels(), self.timeline.at)
             when = self.timeline.words()
             parts, title = self._parts(), self._title()
             self.stage.draw(self.game, parts, title, when, note, message)
-            self.controls.time.follow(self.timeline.labels(), self.timeline.at)
 
     def _title(self):
         return f"{self.name} · {self.timeline.words()}"
