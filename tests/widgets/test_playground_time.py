@@ -118,6 +118,17 @@ def test_single_moves_are_kept_and_told_apart(playground):
     assert "Step 20 + 1 D of 26: " in said(playground)
 
 
+def test_single_moves_are_kept_where_play_keeps_few(playground, monkeypatch):
+    monkeypatch.setattr(timeline, "MOST", 20)
+    playground.run(250)
+    assert playground.controls.time.labels[1:3] == ["20", "40"]
+    playground.move("d")
+    playground.move("g")
+    for _ in range(2):
+        frame(playground)
+    assert playground.controls.time.labels[-4:] == ["250", "250 + 1 D", "251", "261"]
+
+
 def test_slow_motion_keeps_both_turns_and_obeys_d_steps_per_g(playground):
     playground.controls.d_per_g.value = 2
     for _ in range(4):

@@ -27,10 +27,10 @@ class Timeline:
         """Keep the game's state as the newest one.
 
         Args:
-            by_hand: a single move, which the state after it does not replace.
+            by_hand: after a single move, which is kept, and so is the state before it.
         """
         state = self.game.state()
-        if self._is_passing():
+        if self._is_passing() and not by_hand:
             self.states.pop()
         self.states.append(state._replace(by_hand=by_hand))
         if len(self.states) > MOST:
