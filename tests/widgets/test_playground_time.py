@@ -10,6 +10,7 @@ from PIL import Image
 
 from gan_utils import training
 from gan_utils.widgets.playground import drawing, timeline
+from gan_utils.widgets.playground import playground as widget
 from gan_utils.widgets.playground.controls import SPEEDS
 from gan_utils.widgets.playground.game import Game
 from gan_utils.widgets.playground.playground import Playground
@@ -45,6 +46,12 @@ def play(game, steps, past):
         past.keep()
         reached[past.labels()[-1]] = weights(game)
     return reached
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Frames have all their steps, however slow the machine is."""
+    monkeypatch.setattr(widget, "_STEP_SECONDS", 60.0)
 
 
 @pytest.fixture
