@@ -1,6 +1,5 @@
 """The playground of lesson 2 in a real JupyterLab, by keyboard and by mouse."""
 
-import os
 from pathlib import Path
 
 import nbformat
