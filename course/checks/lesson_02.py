@@ -1,22 +1,16 @@
-"""Checks of lesson 2: what fills gradients, the two steps, and the loop."""
+"""Checks of lesson 2: what fills gradients, the G step, and two learning rates."""
 
-from collections import Counter
+import functools
 
 import torch
 
-from course.checks.frame import (
-    Mistake,
-    call,
-    close,
-    compare,
-    exercise,
-    number,
-    sequence,
-)
-from gan_utils import losses, training
+from course.checks.frame import Mistake, call, close, compare, exercise, number
+from gan_utils import losses, metrics, toy, training
 from gan_utils.networks import mlp, mlp_discriminator
 
 LR = 0.05  # of plain gradient descent, whose steps show every factor
+FEW_STEPS, GAMES = 300, 5  # of exercise 2.3
+LARGEST = 0.1  # learning rate that is tried
 
 
 @exercise("2.1")
@@ -65,93 +59,42 @@ def generator_step(g_step):
 
 
 @exercise("2.3")
-def discriminator_step(d_step):
-    """One D step against the package's: sides, detach, stale gradients, the return."""
-    loss = losses.minimax
-    generator, discriminator, real, z = _setting()
-    _spoil(discriminator)
-    g_before, before = _weights(generator), _weights(discriminator)
-    value = call(d_step, generator, discriminator, _sgd(discriminator), real, z, loss)
-    moved = _weights(discriminator) - before
-    right, right_value = _d_step(loss)
-    swapped, _ = _d_step(loss._replace(d_loss=lambda a, b: loss.d_loss(b, a)))
-    if not close(_weights(generator), g_before, atol=0, rtol=0):
-        raise Mistake("G moved too; the D step must change D alone")
-    if any(p.grad is not None for p in generator.parameters()):
-        raise Mistake("G carries gradients of D's loss: detach the generated samples")
-    if moved.norm() < 1e-12:
-        raise Mistake("D did not move: is the gradient there when opt_d.step() looks?")
-    if moved.norm() > 100 * right.norm():
-        raise Mistake("old gradients count: zero_grad is missing before backward")
-    usual = [
-        (swapped, "real and fake are swapped: D learns to call data generated"),
-        (-right, "the sign is flipped: D gets worse at its own loss"),
-    ]
-    otherwise = "D moved, but not along the gradient of loss.d_loss(D(x), D(G(z)))"
-    compare(moved, right, usual, otherwise, atol=1e-7)
-    _is_plain_number(value, right_value)
-
-
-@exercise("2.4")
-def loop(my_loop):
-    """Order and number of the calls, fresh noise and data at every one of them."""
-    calls, draws = [], Counter()
-
-    def sampler(kind):
-        def draw():
-            draws[kind] += 1
-            return kind, draws[kind]
-
-        return draw
-
-    def d_step(real, z):
-        if (_kind(real), _kind(z)) != ("real", "z"):
-            raise Mistake("d_step wants the real batch first and the noise second")
-        calls.append(("d", real, z))
-        return -1.0
-
-    def g_step(z):
-        if _kind(z) != "z":
-            raise Mistake("g_step wants the noise that sample_z() gives")
-        calls.append(("g", z))
-        return float(sum(step[0] == "g" for step in calls))
-
-    result = call(my_loop, d_step, g_step, sampler("real"), sampler("z"), 4, 3)
-    _order_is_right("".join(step[0] for step in calls))
-    _batches_are_fresh(calls)
-    found = [number(value, "each loss") for value in sequence(result, 4, "the losses")]
-    if found != [1.0, 2.0, 3.0, 4.0]:
-        raise Mistake("return the losses of G, one a round, in their order")
-
-
-def _kind(batch):
-    return batch[0] if isinstance(batch, tuple) else None
-
-
-def _order_is_right(order):
-    """Four rounds of three D steps and a G step."""
-    if order == "dg" * 4:
-        raise Mistake("one D step a round; d_per_g says how many there must be")
-    if order == "dddggg" * 4:
-        raise Mistake("as many G steps as D steps; a round has one G step, at its end")
-    if order == "gddd" * 4:
-        raise Mistake("G moves first; the G step belongs at the end of each round")
-    if order != "dddg" * 4:
-        raise Mistake(f"with steps=4 and d_per_g=3 the order is {order}, not dddg x 4")
-
-
-def _batches_are_fresh(calls):
-    """No two steps share their noise, no two D steps their real samples."""
-    noise = [step[-1] for step in calls]
-    if len(set(noise)) == 1:
-        raise Mistake("the noise is drawn once for all steps; draw it inside the loop")
-    if len(set(noise)) < len(noise):
+def fast_rates(rate_of_d, rate_of_g):
+    """The median of five games of 300 steps covers all eight modes of the ring."""
+    rates = number(rate_of_d, "rate_of_d"), number(rate_of_g, "rate_of_g")
+    if not all(0 < rate <= LARGEST for rate in rates):
+        raise Mistake(f"a learning rate is above 0 and, here, at most {LARGEST:g}")
+    median = _median_of_modes(*rates)
+    if median == 8:
+        return
+    found = f"the median game covers {median} of 8 modes after {FEW_STEPS} steps: "
+    if rates[1] > rates[0]:
         raise Mistake(
-            "some steps share their noise; every step needs a fresh batch of z"
+            found + "G is faster than D, and runs after a D that is out of date"
         )
-    reals = [step[1] for step in calls if step[0] == "d"]
-    if len(set(reals)) < len(reals):
-        raise Mistake("some D steps share a real batch; every one needs a fresh one")
+    if rates[0] > 10 * rates[1]:
+        raise Mistake(found + "G is so slow beside D that it has hardly moved")
+    if max(rates) < 0.02:
+        raise Mistake(found + "both are too slow; 300 steps must do the work of 1,200")
+    raise Mistake(found + "steps as large as these overshoot")
+
+
+def _median_of_modes(rate_of_d, rate_of_g):
+    """Five games as lesson 2 plays them, but for the two learning rates."""
+    data, width = toy.ring(), 48
+    leaky = functools.partial(torch.nn.LeakyReLU, 0.2)
+    g = mlp(2, width, width, 2, copies=GAMES)
+    d = mlp_discriminator(2, width, width, copies=GAMES, activation=leaky)
+    opt_d, opt_g = (torch.optim.Adam(x.parameters(), betas=(0.5, 0.99)) for x in (d, g))
+    for step in range(FEW_STEPS):
+        left = 1 - step / FEW_STEPS
+        opt_d.param_groups[0]["lr"] = rate_of_d * left
+        opt_g.param_groups[0]["lr"] = rate_of_g * left
+        real, z = data.sample(GAMES, 128), torch.randn(2, GAMES, 128, 2)
+        training.d_step(g, d, opt_d, real, z[0], losses.non_saturating)
+        training.g_step(g, d, opt_g, z[1], losses.non_saturating)
+    samples = g(torch.randn(GAMES, 2000, 2)).detach()
+    return metrics.modes_covered(samples, data)[0].median().item()
 
 
 def _setting():
@@ -174,16 +117,6 @@ def _spoil(network):
     """Leave large stale gradients, as a missing zero_grad would."""
     for parameter in network.parameters():
         parameter.grad = torch.full_like(parameter, 1e4)
-
-
-def _d_step(loss):
-    """How the package's step moves D, and the loss that it returns."""
-    generator, discriminator, real, z = _setting()
-    before = _weights(discriminator)
-    value = training.d_step(
-        generator, discriminator, _sgd(discriminator), real, z, loss
-    )
-    return _weights(discriminator) - before, value
 
 
 def _is_plain_number(value, right):

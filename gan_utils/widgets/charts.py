@@ -23,6 +23,11 @@ def at(x, y):
     return SCALE * x, SCALE * y
 
 
+def across(step, last):
+    """Where a step lies on the horizontal axis, whose right end is the step ``last``."""
+    return LEFT + step / last * (WIDTH - _RIGHT - LEFT)
+
+
 @functools.cache
 def font(size, bold=False):
     """The course's typeface, from matplotlib's own files."""
@@ -74,9 +79,9 @@ def panel(pen, place, names, rows, ends, last):
         pen.text(at(LEFT - 5, y), number, QUIET, font(9), "rm")
     for column, (_, colour) in enumerate(curves, start=1):
         good = rows[np.isfinite(rows[:, column])]
-        across = LEFT + good[:, 0] / last * (WIDTH - _RIGHT - LEFT)
+        right = across(good[:, 0], last)
         down = bottom + (good[:, column] - low) / (high - low) * (top - bottom)
-        points = [at(*pair) for pair in zip(across.tolist(), down.tolist())]
+        points = [at(*pair) for pair in zip(right.tolist(), down.tolist())]
         if len(points) > 1:
             pen.line(points, colour, SCALE + 1, "curve")
 

@@ -9,7 +9,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
-NEEDED = ("import copy", "LATENT_DIM =", "def d_step(", "def g_step(", "= Playground(")
+NEEDED = ("import copy", "LATENT_DIM =", "def d_step(", "= Playground(")
 SCENE = 'img[alt^="The plane with"]:visible'
 PLAY, PAUSE = "button:has-text('Play')", "button:has-text('Pause')"
 WINDOW = 2.0  # seconds in which frames are counted
@@ -116,3 +116,60 @@ def test_draw_a_distribution_by_mouse_and_by_keyboard(lab):
     assert "dabs left" in lab.locator(".gan-drawpad-spoken").inner_text()
     outline = pad.evaluate("(e) => getComputedStyle(e).outlineStyle")
     assert outline == "solid"
+
+
+def wait_for_time(page, text):
+    """Wait until the time slider says where it stands, or begins so; returns it."""
+    slider = page.get_by_label("time: the steps")
+    page.wait_for_function(
+        "([e, text]) => e.getAttribute('aria-valuetext').startsWith(text)",
+        arg=[slider.element_handle(), text],
+    )
+    return slider
+
+
+def test_go_back_in_time_and_on_from_there_from_the_keyboard(lab):
+    slider = wait_for_time(lab, "step 700 of 700")
+    lab.locator(SCENE).evaluate(COUNT)
+    press(lab, slider, "ArrowLeft")
+    wait_for_time(lab, "step 690 of 700")
+    wait_until_said(lab, "Back in time; going on from here drops what came later.")
+    wait_until_said(lab, "Step 690 of 700: ")
+    assert lab.evaluate("() => window.frames_seen") > 0
+    press(lab, slider, "Home", "ArrowRight")
+    wait_until_said(lab, "Step 10 of 700: ")
+
+    press(lab, lab.get_by_role("button", name="D step"), "Enter")
+    wait_until_said(
+        lab, "From step 10 of 700; what came later is dropped. D moved once"
+    )
+    wait_for_time(lab, "step 10 + 1 D of 10 + 1 D")
+    press(lab, lab.locator(PLAY), "Enter")
+    lab.locator(PAUSE).wait_for()
+    assert frames(lab) > 0  # states are added to the slider, which does not pause play
+    lab.locator(PAUSE).wait_for()
+    press(lab, slider, "Home")
+    lab.locator(PLAY).wait_for()
+    wait_until_said(lab, "Step 0 of ")
+    wait_for_time(lab, "step 0 of ")
+    press(lab, lab.get_by_role("button", name="Reset"), "Enter")
+    wait_for_time(lab, "step 0 of 0")
+    assert slider.is_disabled()
+
+
+def test_drag_time_while_it_plays(lab):
+    slider = wait_for_time(lab, "step 700 of 700")
+    press(lab, lab.locator(PLAY), "Enter")
+    lab.locator(PAUSE).wait_for()
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    lab.mouse.move(box["x"] + box["width"] - 6, y)
+    lab.mouse.down()
+    for share in (0.8, 0.6, 0.5, 0.3):
+        lab.mouse.move(box["x"] + share * box["width"], y, steps=5)
+    lab.mouse.up()
+    lab.locator(PLAY).wait_for()
+    shown = slider.get_attribute("aria-valuetext")
+    assert 150 < int(shown.split()[1]) < 400
+    wait_until_said(lab, f"S{shown[1:]}: ")

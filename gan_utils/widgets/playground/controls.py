@@ -4,6 +4,7 @@ import ipywidgets as widgets
 
 from gan_utils import losses, penalties, toy
 from gan_utils.widgets.drawpad import DrawPad
+from gan_utils.widgets.playground.time_slider import TimeSlider
 
 DRAW = "draw your own"
 DISTRIBUTIONS = {
@@ -35,10 +36,16 @@ _WIDTH = "328px"
 
 
 class Controls:
-    """Holds the control widgets and writes their values into a game."""
+    """Holds the control widgets and writes their values into a game.
 
-    def __init__(self, game):
+    Args:
+        game: a ``Game``.
+        on_time: called with the label that the reader chose on the time slider.
+    """
+
+    def __init__(self, game, on_time):
         self._buttons()
+        self.time = TimeSlider(on_time)
         self.speed = _menu("speed", SPEEDS, "5 steps a frame", "Pace of play")
         self.data = _menu(
             "data", [*DISTRIBUTIONS, DRAW], "ring of 8", "Choosing starts a new game"

@@ -7,6 +7,7 @@ says in what units.
 import functools
 import html
 import io
+import math
 import time
 
 import ipywidgets as widgets
@@ -21,6 +22,7 @@ from gan_utils.widgets.charts import (
     SCALE,
     TEXT,
     WIDTH,
+    across,
     at,
     font,
     limits,
@@ -63,23 +65,24 @@ class Stage:
         self.status = widgets.HTML()
         self.spoken_at = 0.0
 
-    def draw(self, game, parts, title, note="", message=""):
+    def draw(self, game, parts, title, when, note="", message=""):
         """Draw the game as it stands; the status line changes at a message or a pause.
 
         Args:
             game: a ``Game``.
             parts: whether to draw D's field, the pushes on G, and G's grid.
             title, note: above the scene.
-            message: for the status line, before what coverage is.
+            when: the step shown, in words.
+            message: for the status line, before the step and its coverage.
         """
         modes, on_mode = game.coverage()
         self.picture.value = _jpeg(_scene_of(game, parts, title, note))
-        self.plots.value = _jpeg(_curves(game.loss_history, game.coverage_history))
+        self.plots.value = _jpeg(_curves_of(game))
         now = time.monotonic()
         if message or now - self.spoken_at > _SPEAK_EVERY:
             self.spoken_at = now
             state = (
-                f"Step {game.steps:,}: {modes:.0%} of the modes covered, "
+                f"{when[0].upper()}{when[1:]}: {modes:.0%} of the modes covered, "
                 f"{on_mode:.0%} of the samples on a mode."
             )
             self.status.value = spoken(f"{html.escape(message)} {state}")
@@ -95,7 +98,7 @@ class Stage:
         scene = _scene_of(game, parts, title, "", _STILL_BANDS)
         still = Image.new("RGB", (SCALE * STILL_WIDTH, scene.height), PAPER)
         still.paste(scene, (0, 0))
-        curves = _curves(game.loss_history, game.coverage_history)
+        curves = _curves_of(game)
         left = STILL_WIDTH - WIDTH
         still.paste(curves, at(left, HEADER))
         for line, text in enumerate(_STILL_NOTE):
@@ -134,12 +137,17 @@ def _few_colours():
 # The curves
 
 
-def _curves(losses, coverage):
-    """Two panels over the steps so far.
+def _curves_of(game):
+    return _curves(game.loss_history, game.coverage_history, game.steps)
+
+
+def _curves(losses, coverage, now=math.inf):
+    """Two panels over the steps so far; those after ``now`` are pale.
 
     Args:
         losses: rows (step, d_loss, g_loss).
         coverage: rows (step, share of modes, share of samples on a mode).
+        now: the step that the game is at.
     Returns:
         A Pillow image, SCALE times as large as it is to be shown.
     """
@@ -155,7 +163,20 @@ def _curves(losses, coverage):
     names = ("Shares", ("modes covered", REAL), ("samples on a mode", NEUTRAL))
     panel(pen, _PANELS[1], names, coverage, (0.0, 1.0), last)
     step_axis(pen, _PANELS[1][1] + 9, "generator steps", last)
+    if now < last:
+        _mark(image, across(now, last))
     return image
+
+
+def _mark(image, x):
+    """Draw a line at x, the time shown, and make the curves right of it pale."""
+    for top, bottom in _PANELS:
+        (left, high), (right, low) = at(x, top - 3), at(WIDTH, bottom + 3)
+        later = (round(left), high, right, low)
+        curves = image.crop(later)
+        blank = Image.new("RGB", curves.size, PAPER)
+        image.paste(Image.blend(curves, blank, 0.7), later)
+        ImageDraw.Draw(image).line([(left, high), (left, low)], TEXT, SCALE)
 
 
 # The plane

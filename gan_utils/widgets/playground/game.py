@@ -1,6 +1,8 @@
 """The playground's game: two networks on a 2-D distribution, without any widget."""
 
+import copy
 import math
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -14,6 +16,17 @@ _BETAS = (0.5, 0.99)
 _UNITS = 64  # in each of the two hidden layers of both networks
 SHOWN = 300  # samples of each kind that are drawn
 _JUDGED = 2000  # generated samples on which coverage is measured
+
+
+class State(NamedTuple):
+    """All that the rest of a game depends on, data and settings apart."""
+
+    steps: int
+    d_moves: int  # of D since G's last move
+    losses: tuple  # of D and of G, the last ones
+    random: torch.Tensor
+    parts: list  # both networks' weights and both optimisers' memories
+    by_hand: bool = False  # whether a button moved one player to get here
 
 
 class Game:
@@ -75,8 +88,32 @@ class Game:
         self.opt_d, self.opt_g = (
             torch.optim.Adam(network.parameters(), betas=_BETAS) for network in networks
         )
-        self.steps, self.d_loss, self.g_loss = 0, math.nan, math.nan
+        self.steps, self.d_moves = 0, 0
+        self.d_loss, self.g_loss = math.nan, math.nan
         self.loss_history, self.coverage_history = [], []
+
+    def state(self):
+        """A copy of the game's ``State``."""
+        parts = copy.deepcopy([part.state_dict() for part in self._parts()])
+        last = self.d_loss, self.g_loss
+        return State(self.steps, self.d_moves, last, self._random.clone(), parts)
+
+    def restore(self, state):
+        """Put the game into a state that it was in; the histories stay whole."""
+        for part, kept in zip(self._parts(), copy.deepcopy(state.parts)):
+            part.load_state_dict(kept)
+        self.steps, self.d_moves = state.steps, state.d_moves
+        self.d_loss, self.g_loss = state.losses
+        self._random = state.random.clone()
+
+    def forget_later(self):
+        """Cut the histories after the step that the game is at."""
+        for history in (self.loss_history, self.coverage_history):
+            while history and history[-1][0] > self.steps:
+                history.pop()
+
+    def _parts(self):
+        return self.generator, self.discriminator, self.opt_d, self.opt_g
 
     def move_d(self):
         """One discriminator step; returns its loss."""
@@ -89,6 +126,7 @@ class Game:
             loss = self.d_step(*players, real, z, self.loss, self.penalty)
             self._random = torch.get_rng_state()
         self.d_loss = _number(loss, "d_step")
+        self.d_moves += 1
         return self.d_loss
 
     def move_g(self):
@@ -101,7 +139,7 @@ class Game:
             loss = self.g_step(*players, z, self.loss)
             self._random = torch.get_rng_state()
         self.g_loss = _number(loss, "g_step")
-        self.steps += 1
+        self.steps, self.d_moves = self.steps + 1, 0
         self.loss_history.append((self.steps, self.d_loss, self.g_loss))
         return self.g_loss
 
@@ -115,11 +153,12 @@ class Game:
     def coverage(self):
         """Share of modes that are covered and share of samples on a mode, both in [0, 1].
 
-        The pair is also added to ``coverage_history`` as (step, modes, samples).
+        The pair is also added to ``coverage_history`` as (step, modes, samples), once a
+        step, and not where the game was put back to an earlier one.
         """
         covered, on_mode = modes_covered(self.generator(self.z), self.data)
         shares = covered.item() / len(self.data.means), on_mode.item()
-        if not self.coverage_history or self.coverage_history[-1][0] != self.steps:
+        if not self.coverage_history or self.coverage_history[-1][0] < self.steps:
             self.coverage_history.append((self.steps, *shares))
         return shares
 

@@ -14,6 +14,7 @@ from gan_utils.widgets.keys import KeyGuard
 from gan_utils.widgets.playground.controls import DISTRIBUTIONS, DRAW, SPEEDS, Controls
 from gan_utils.widgets.playground.drawing import CURVES, SCENE, STILL_WIDTH, Stage
 from gan_utils.widgets.playground.game import Game
+from gan_utils.widgets.playground.timeline import Timeline
 
 _MOST_FRAMES = 20  # a second: more would only cost, the eye is content
 _STEP_SECONDS = 0.05  # a frame on a slow machine has fewer steps, not fewer frames
@@ -23,10 +24,12 @@ _REST_AFTER = 50_000  # steps after which play pauses, in case nobody is watchin
 
 
 class Playground:
-    """Play, pause, single steps, and every setting of a GAN on a 2-D distribution.
+    """Play, pause, single steps, time, and every setting of a GAN on a 2-D distribution.
 
     Play runs as a task of the kernel's event loop and leaves the notebook usable; it
-    pauses when another playground starts. All methods may be called from cells.
+    pauses when another playground starts. The time slider goes back to earlier states of
+    the run; settings stay as they are, so that the run can go on from there with other
+    ones. All methods may be called from cells.
 
     Args:
         d_step, g_step: the reader's functions; the package's by default.
@@ -39,8 +42,9 @@ class Playground:
         self.game = Game(d_step, g_step, seed=seed)
         self.lock = threading.RLock()
         self.round, self.task, self.rate = 0, None, 0.0
-        self.name, self.next_is_d = "ring of 8", True
-        self.controls = Controls(self.game)
+        self.name = "ring of 8"
+        self.timeline = Timeline(self.game)
+        self.controls = Controls(self.game, self._on_time)
         self.stage = Stage()
         self._listen()
         column = [self.controls.box, self.stage.plots]
@@ -48,7 +52,8 @@ class Playground:
         row = [self.stage.picture, side]
         layout = {"flex_flow": "wrap", "align_items": "flex-start"}
         top = widgets.HBox(row, layout=layout)
-        self.box = widgets.VBox([top, self.stage.status, KeyGuard()])
+        rows = [top, self.controls.time, self.stage.status, KeyGuard()]
+        self.box = widgets.VBox(rows)
         self.draw("Press Play, or move one player at a time.")
 
     def _listen(self):
@@ -70,24 +75,33 @@ class Playground:
     def run(self, steps):
         """Play a number of steps at once and draw the result; stops at an error."""
         with self.lock:
+            cut = self._go_on()
             try:
                 for done in range(1, steps + 1):
                     self.game.step()
-                    if done % 10 == 0:
+                    if done % 10 == 0 or done == steps:
                         self.game.coverage()
+                        self.timeline.keep()
             except Exception as error:
                 return self._fail(error)
-            self.draw(f"{steps:,} steps done.")
+            self.draw(f"{cut}{steps:,} steps done.")
 
     def move(self, player):
         """Move one player, "d" or "g", once."""
         self.pause()
         with self.lock:
+            cut = self._go_on()
             try:
                 loss = {"d": self.game.move_d, "g": self.game.move_g}[player]()
             except Exception as error:
                 return self._fail(error)
-            self.draw(f"{player.upper()} moved once; its loss was {loss:.3f}.")
+            self.timeline.keep(by_hand=True)
+            self.draw(f"{cut}{player.upper()} moved once; its loss was {loss:.3f}.")
+
+    def go_to(self, step):
+        """Go back to the newest state kept at a step or before it; returns its step."""
+        self._look(self.timeline.before(step))
+        return self.game.steps
 
     def play(self):
         """Start to play; needs a running event loop, as every notebook has."""
@@ -102,6 +116,7 @@ class Playground:
         with self.lock:
             self.game.seed = self.controls.seed.value
             self.game.reset()
+            self.timeline.restart()
             self.draw("New networks, step 0.")
 
     def show(self):
@@ -148,7 +163,35 @@ class Playground:
             data = toy.from_points(points) if name == DRAW else DISTRIBUTIONS[name]()
             self.name = name
             self.game.set_data(data)
+            self.timeline.restart()
             self.draw(f"New data: {name}. New networks, step 0.")
+
+    # Going back in time, and on from there
+
+    def _on_time(self, label):
+        labels = self.timeline.labels()
+        if label not in labels:
+            return self.draw(f"Step {label} is no longer kept.")
+        self._look(labels.index(label))
+
+    def _look(self, index):
+        """Pause, and show a kept state."""
+        with self.lock:
+            self.timeline.go_to(index)
+            self.pause()
+            newest = index == len(self.timeline.states) - 1
+            self.draw(
+                "The newest step that was kept."
+                if newest
+                else "Back in time; going on from here drops what came later."
+            )
+
+    def _go_on(self):
+        """Before a move: cut what came after the state shown; what to say about it."""
+        where = self.timeline.words()
+        if not self.timeline.cut():
+            return ""
+        return f"From {where}; what came later is dropped. "
 
     # The frame loop
 
@@ -172,18 +215,20 @@ class Playground:
     def _frame(self, steps, seconds):
         """Advance and draw once; returns how long the frame should last, in seconds."""
         with self.lock:
+            message = self._go_on()
             if steps:
                 end = time.perf_counter() + _STEP_SECONDS
                 for _ in range(steps):
                     self.game.step()
                     if time.perf_counter() > end:
                         break
-                self.draw()
             else:  # slow motion: one player at a time
-                self.next_is_d = not self.next_is_d
-                loss = self.game.move_g() if self.next_is_d else self.game.move_d()
-                mover = "G" if self.next_is_d else "D"
-                self.draw(f"Slow motion: {mover} moved, its loss was {loss:.3f}.")
+                d_is_next = self.game.d_moves < self.game.d_per_g
+                loss = self.game.move_d() if d_is_next else self.game.move_g()
+                mover = "D" if d_is_next else "G"
+                message += f"Slow motion: {mover} moved, its loss was {loss:.3f}."
+            self.timeline.keep(by_hand=not steps)
+            self.draw(message)
         return max(seconds, 1 / _MOST_FRAMES)
 
     # What is seen
@@ -192,18 +237,27 @@ class Playground:
         """Send a new scene, new curves, and a line that says what is shown."""
         note = f"{self.rate:.0f} frames a second" if self.rate else ""
         with self.lock:
-            self.stage.draw(self.game, self._parts(), self._title(), note, message)
+            self.controls.time.follow(self.timeline.labels(), self.timeline.at)
+            when = self.timeline.words()
+            parts, title = self._parts(), self._title()
+            self.stage.draw(self.game, parts, title, when, note, message)
 
     def _title(self):
-        return f"{self.name} · step {self.game.steps:,}"
+        return f"{self.name} · {self.timeline.words()}"
 
     def _parts(self):
         """Which of field, pushes and grid are to be drawn."""
         return [control.value for control in self.controls.shown]
 
     def _fail(self, error):
-        """Pause, and say what went wrong and in which line of the reader's code."""
+        """Pause, and say what went wrong and in which line of the reader's code.
+
+        The game goes back to the state shown last: play can go on from what is seen.
+        """
+        self.timeline.go_to(self.timeline.at)
+        self.timeline.cut()
         self.pause()
+        self.draw()
         lines = [
             frame.line
             for frame in traceback.extract_tb(error.__traceback__)
