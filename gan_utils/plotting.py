@@ -331,35 +331,6 @@ def _image(pictures, columns, alt, scale, colours=128, most="100%"):
     return _img(png_bytes(canvas), alt, f"{style};image-rendering:pixelated")
 
 
-def curve_panels(panels, xlabel, ylabel, every=1, log=False):
-    """One panel per set-up, one thin line per copy; returns the figure.
-
-    Args:
-        panels: {title: [(values (records, copies), colour, label or None)]}.
-        every: steps between two records, the first at step 0.
-        log: a logarithmic vertical axis, else one that starts at 0.
-    """
-    height = 2.4 if len(panels) > 1 else 2.9
-    figure, row = plt.subplots(
-        1, len(panels), figsize=(8.4, height), sharey=True, squeeze=False
-    )
-    for axes, (title, groups) in zip(row[0], panels.items()):
-        for values, colour, label in groups:
-            x = every * torch.arange(len(values))
-            lines = axes.plot(x, values, color=colour, linewidth=0.8)
-            lines[0].set_label(label)
-        axes.set(xlabel=xlabel)
-        axes.set_title(title, fontsize=10)
-    if log:
-        row[0, 0].set_yscale("log")
-    else:
-        row[0, 0].set_ylim(bottom=0)
-    row[0, 0].set_ylabel(ylabel)
-    if next(iter(panels.values()))[0][2]:
-        row[0, 0].legend(loc="lower left", ncols=1 if len(panels) > 1 else 3)
-    return figure
-
-
 def coverage_panels(covered, total, every, mended=()):
     """Modes covered over training, one panel per set-up; returns the figure.
 

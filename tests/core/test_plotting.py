@@ -134,18 +134,6 @@ def test_real_and_generated_are_far_apart_for_everyone():
     assert abs(real[2] - fake[2]) > 120
 
 
-def test_curve_panels_count_steps_from_zero_and_draw_one_line_per_copy():
-    values = torch.rand(4, 3)
-    panels = {"a": [(values, "k", "name")], "b": [(values, "k", None)]}
-    figure = plotting.curve_panels(panels, "x", "y", every=5)
-    first, second = figure.axes
-    assert [len(axes.lines) for axes in figure.axes] == [3, 3]
-    assert list(first.lines[0].get_xdata()) == [0, 5, 10, 15]
-    assert second.get_legend() is None
-    assert first.get_ylim()[0] == 0
-    plt.close(figure)
-
-
 def test_coverage_panels_count_steps_from_the_first_record():
     counts = torch.tensor([[0, 8], [4, 8]])
     panels = {"bad": counts, "good": counts}
