@@ -64,6 +64,9 @@ def show_film(figure, draw, moments, alt, pace=0.15):
     frames = []
     for moment in moments:
         draw(moment)
+        if not frames:
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")  # all frames keep the places of the first
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=_SHARPNESS * figure.dpi)
         frames.append(Image.open(buffer).convert("RGB"))
