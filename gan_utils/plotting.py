@@ -65,6 +65,8 @@ def show_film(figure, draw, moments, alt, pace=0.15):
     for moment in moments:
         draw(moment)
         if not frames:
+            if figure.get_layout_engine():
+                figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
             figure.draw_without_rendering()
             figure.set_layout_engine("none")  # all frames keep the places of the first
         buffer = io.BytesIO()
