@@ -54,10 +54,11 @@ def test_bars_can_be_dragged(explorer):
     explorer.page.mouse.move(box["x"] + box["width"] * 4.5 / 64, box["y"] + 90, steps=9)
     explorer.page.mouse.up()
     explorer.says("1 coordinate moved")
-    explorer.page.wait_for_timeout(300)
+    value = explorer.slider("its value")
+    explorer.eventually(
+        lambda: float(value.input_value()) == pytest.approx(-2.0, abs=0.15)
+    )
     assert explorer.slider("coordinate (1 to 64)").input_value() == "5"
-    value = float(explorer.slider("its value").input_value())
-    assert value == pytest.approx(-2.0, abs=0.15)
     explorer.shot("coordinates")
 
 
