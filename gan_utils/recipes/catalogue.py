@@ -6,6 +6,7 @@ from gan_utils.recipes import (
     listing,
     own_images,
     product_trial,
+    second_judge,
     try_on,
 )
 
@@ -16,6 +17,7 @@ RECIPES = {
         fashion.explorer_unconditional,
         fashion.explorer_conditional,
         fashion.feature_network,
+        second_judge.second_judge,
         listing.repaired_listing,
         creatives.banner_reader,
         creatives.banner_generator,
