@@ -278,6 +278,38 @@ def test_real_pictures_score_far_better_than_noise_and_damage():
     assert one_class > 10 * same
 
 
+def test_each_fault_shows_in_its_own_measure_and_copies_in_none():
+    torch.manual_seed(0)
+    images, labels = fashion_mnist("test")
+    reference, sound = metrics.image_features(images[:1000]), images[1000:2000]
+    noise = (50 * torch.randn(300, 1, 28, 28)).round()
+    grainy = sound.clone()
+    grainy[:300] = (sound[:300] + noise).clamp(0, 255).byte()
+    others = images[1000:][labels[1000:] != 7][:1000]
+    faults = {
+        "none": sound,
+        "copies": fashion_mnist("train")[0][:1000],
+        "grain": grainy,
+        "no sneakers": others,
+        "collapse": sound[:50].repeat(20, 1, 1, 1),
+    }
+    cards = {
+        name: metrics.report_card(metrics.image_features(pictures), reference)
+        for name, pictures in faults.items()
+    }
+
+    def lost(fault, measure):
+        return cards["none"][measure] - cards[fault][measure]
+
+    for measure in ("precision", "recall", "coverage"):
+        assert abs(lost("copies", measure)) < 0.05
+    assert cards["copies"]["FID"] < 1.5 * cards["none"]["FID"]
+    assert lost("grain", "precision") > 0.05 > abs(lost("grain", "recall"))
+    assert lost("collapse", "recall") > 0.7 > 0.1 > abs(lost("collapse", "precision"))
+    assert lost("no sneakers", "coverage") > 0.04
+    assert abs(lost("no sneakers", "recall")) < 0.06
+
+
 def test_bytes_and_floats_give_the_same_features():
     images = fashion_mnist("test")[0][:10]
     floats = images.float() / 127.5 - 1
