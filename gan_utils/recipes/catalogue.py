@@ -2,6 +2,7 @@
 
 from gan_utils.recipes import (
     creatives,
+    dcgan,
     fashion,
     listing,
     own_images,
@@ -17,6 +18,7 @@ RECIPES = {
         fashion.explorer_conditional,
         fashion.feature_network,
         listing.repaired_listing,
+        dcgan.dcgan,
         creatives.banner_reader,
         creatives.banner_generator,
         creatives.unpacked_banners,
