@@ -173,9 +173,7 @@ def _check_fold(fold, layer, norm):
     before = copy.deepcopy((layer, norm))
     result = call(fold, layer, norm, hint="the weight has the shape (in, out, k, k)")
     if not isinstance(result, nn.Module):
-        raise Mistake(
-            f"fold(layer, norm) should return one layer, not {kind(result)}"
-        )
+        raise Mistake(f"fold(layer, norm) should return one layer, not {kind(result)}")
     for old, new in zip(before, (layer, norm)):
         for name, value in old.state_dict().items():
             if not torch.equal(value, new.state_dict()[name]):
