@@ -2,6 +2,7 @@
 
 from gan_utils.recipes import (
     creatives,
+    dcgan,
     fashion,
     listing,
     own_images,
@@ -19,6 +20,7 @@ RECIPES = {
         fashion.feature_network,
         second_judge.second_judge,
         listing.repaired_listing,
+        dcgan.dcgan,
         creatives.banner_reader,
         creatives.banner_generator,
         creatives.unpacked_banners,
