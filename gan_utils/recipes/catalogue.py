@@ -7,6 +7,7 @@ from gan_utils.recipes import (
     own_images,
     product_trial,
     try_on,
+    wgan,
 )
 
 RECIPES = {
@@ -17,6 +18,7 @@ RECIPES = {
         fashion.explorer_conditional,
         fashion.feature_network,
         listing.repaired_listing,
+        wgan.wgan_gp,
         creatives.banner_reader,
         creatives.banner_generator,
         creatives.unpacked_banners,
