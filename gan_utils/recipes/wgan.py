@@ -24,7 +24,10 @@ def wgan_gp(train, steps=1_500):
 
     def watch(step, generator, estimate):
         if step % 100 == 0:
-            print(f"round {step} of {steps}: Wasserstein estimate {estimate:.2f}", flush=True)
+            print(
+                f"round {step} of {steps}: Wasserstein estimate {estimate:.2f}",
+                flush=True,
+            )
 
     generator = wgan(images, steps, steps, watch).eval()
     return generator, {
