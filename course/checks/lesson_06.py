@@ -1,4 +1,6 @@
-"""Checks of lesson 6: pulls of losses, a one-sided penalty, the Wasserstein distance."""
+"""Checks of lesson 6: best scores, a penalty mended, the Wasserstein distance."""
+
+import math
 
 import torch
 
@@ -15,32 +17,60 @@ from course.checks.frame import (
     tensor,
 )
 
-PULLS = {
-    "non-saturating": (-1, 0),
-    "least squares": (-6, 4),
-    "hinge": (-1, -1),
+BEST = {  # at p = 0.6 and q = 0.2: the score, and the derivative of G's loss there
+    "cross-entropy": (math.log(3), -0.25),
+    "least squares": (0.75, -0.25),
+    "hinge": (1.0, -1.0),
 }
-USUAL_PULLS = {
-    ("non-saturating", (0, -1)): "these are the saturating pulls; D is sure at -5",
-    ("least squares", (-5, 5)): "G's target is the score 1, not 0",
-    ("hinge", (-1, 0)): "the margin is in D's loss; G's loss is a straight line",
+_SWAPPED = "p weighs the loss for real data, q that for generated data"
+USUAL_SCORES = {
+    ("cross-entropy", 0.75): "0.75 is D; its score is the logit, log(D/(1 - D))",
+    ("cross-entropy", 3.0): "p/q = 3 is D/(1 - D); the score is its logarithm",
+    ("cross-entropy", -math.log(3)): _SWAPPED,
+    ("least squares", 0.25): _SWAPPED,
+    ("least squares", 3.0): "set p(s - 1) + q s to 0; it is no ratio p/q",
+    ("least squares", 0.5): "p and q are not equal; weigh both terms with them",
+    ("hinge", -1.0): _SWAPPED,
+    ("hinge", 0.0): "between the kinks the slope is q - p < 0, so D goes on",
+    ("hinge", 0.75): "a sum of straight pieces has its minimum at a kink, -1 or 1",
+    ("hinge", 0.5): "a sum of straight pieces has its minimum at a kink, -1 or 1",
+}
+USUAL_DERIVATIVES = {
+    ("cross-entropy", -0.75): "this is the saturating loss's; take -log D",
+    ("least squares", 0.75): "G's target is the score 1, not 0",
+    ("hinge", 0.0): "the margin is in D's loss; G's loss is a straight line",
 }
 
 
 @exercise("6.1")
-def pulls(answer):
-    """The derivative of three generator losses at the scores -5 and +5."""
-    for name, pair in entries(answer, PULLS):
-        pair = sequence(pair, 2, f"{name}: the derivatives at -5 and +5")
-        values = tuple(round(number(value, name)) for value in pair)
-        if values == PULLS[name]:
-            continue
-        if values == tuple(-value for value in PULLS[name]):
-            raise Mistake(
-                f"{name}: the signs are turned round; a negative derivative raises the score"
-            )
-        otherwise = f"{values} is not the derivative by s"
-        raise Mistake(f"{name}: " + USUAL_PULLS.get((name, values), otherwise))
+def best_scores(answer):
+    """D's best score where p = 0.6 and q = 0.2, and the derivative of G's loss there."""
+    for name, pair in entries(answer, BEST):
+        score, slope = (
+            number(value, name)
+            for value in sequence(pair, 2, f"{name}: the score and the derivative")
+        )
+        right, falls = BEST[name]
+        usual = [
+            (wrong, why) for (of, wrong), why in USUAL_SCORES.items() if of == name
+        ]
+        compare(
+            score, right, [(w, f"{name}: {why}") for w, why in usual],
+            f"{name}: {score:.3g} is not where the derivative of D's loss changes sign",
+            atol=0.006,
+        )  # fmt: skip
+        usual = [
+            *((w, why) for (of, w), why in USUAL_DERIVATIVES.items() if of == name),
+            (
+                -falls,
+                "the sign is turned round; a negative derivative raises the score",
+            ),
+        ]
+        compare(
+            slope, falls, [(w, f"{name}: {why}") for w, why in usual],
+            f"{name}: {slope:.3g} is not the derivative of G's loss by s at {right:.3g}",
+            atol=0.006,
+        )  # fmt: skip
 
 
 class _Spy:

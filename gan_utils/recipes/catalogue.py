@@ -9,6 +9,7 @@ from gan_utils.recipes import (
     product_trial,
     second_judge,
     try_on,
+    wgan,
 )
 
 RECIPES = {
@@ -21,6 +22,7 @@ RECIPES = {
         second_judge.second_judge,
         listing.repaired_listing,
         dcgan.dcgan,
+        wgan.wgan_gp,
         creatives.banner_reader,
         creatives.banner_generator,
         creatives.unpacked_banners,

@@ -90,3 +90,29 @@ def test_a_pair_knows_whether_its_generator_loss_compares_pairs():
     assert losses.LossPair(losses.relativistic_d_loss, scaled).paired
     assert losses.LossPair(losses.hinge_d_loss, lambda fake, real: fake.mean()).paired
     assert not losses.LossPair(losses.hinge_d_loss, lambda f, s=2: s * f.mean()).paired
+
+
+def test_what_the_best_discriminator_leaves_is_a_divergence():
+    """Hinge: 2 (1 - TV). Least squares, for G: 1/4 + chi^2(2q || p + q) / 8."""
+    p, q = torch.tensor([[0.45, 0.3, 0.2, 0.05], [0.1, 0.3, 0.2, 0.4]])
+    scores = torch.linspace(-2, 2, 1601)[:, None]
+    none = torch.ones(1)  # a score at which the other player's data cost nothing
+
+    def best(loss, nothing):
+        real = torch.stack([loss(s, nothing) for s in scores])
+        fake = torch.stack([loss(none, s) for s in scores])
+        cost = p * real[:, None] + q * fake[:, None]
+        return scores[cost.argmin(0), 0], cost.min(0).values.sum()
+
+    where, left = best(losses.hinge.d_loss, -none)
+    differ = p != q
+    assert torch.equal(where[differ].round(decimals=4), (p - q)[differ].sign())
+    torch.testing.assert_close(left, 2 * (1 - (p - q).abs().sum() / 2))
+
+    where, _ = best(losses.least_squares.d_loss, 0 * none)
+    torch.testing.assert_close(where, p / (p + q), atol=2e-3, rtol=0)
+    of_g = torch.stack([losses.least_squares.g_loss(s[None]) for s in where])
+    chi_squared = ((2 * q - (p + q)).square() / (p + q)).sum()
+    torch.testing.assert_close(
+        ((p + q) * of_g).sum(), 1 / 4 + chi_squared / 8, atol=1e-3, rtol=0
+    )

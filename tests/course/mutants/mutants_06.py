@@ -1,16 +1,18 @@
 """(exercise, text of the solution, wrong text, word the check must say)"""
 
 MUTANTS = [
-    (
-        "exercise-1",
-        '"non-saturating": (-1, 0)',
-        '"non-saturating": (0, -1)',
-        "saturating",
-    ),
-    ("exercise-1", "(-6, 4)", "(-5, 5)", "target"),
-    ("exercise-1", "(-6, 4)", "(6, -4)", "signs"),
-    ("exercise-1", '"hinge": (-1, -1)', '"hinge": (-1, 0)', "margin"),
-    ("exercise-1", '"hinge": (-1, -1)', '"hinge": ...', "not started"),
+    ("exercise-1", "(1.0986, -0.25)", "(0.75, -0.25)", "logit"),
+    ("exercise-1", "(1.0986, -0.25)", "(3.0, -0.25)", "logarithm"),
+    ("exercise-1", "(1.0986, -0.25)", "(-1.0986, -0.75)", "weighs"),
+    ("exercise-1", "(1.0986, -0.25)", "(1.0986, -0.75)", "saturating"),
+    ("exercise-1", "(1.0986, -0.25)", "(1.0986, 0.25)", "sign"),
+    ("exercise-1", "(0.75, -0.25)", "(0.25, -0.75)", "weighs"),
+    ("exercise-1", "(0.75, -0.25)", "(3, -0.25)", "ratio"),
+    ("exercise-1", "(0.75, -0.25)", "(0.75, 0.75)", "target"),
+    ("exercise-1", '"hinge": (1, -1)', '"hinge": (0, -1)', "goes on"),
+    ("exercise-1", '"hinge": (1, -1)', '"hinge": (0.5, -1)', "kink"),
+    ("exercise-1", '"hinge": (1, -1)', '"hinge": (1, 0)', "margin"),
+    ("exercise-1", '"hinge": (1, -1)', '"hinge": ...', "not started"),
     ("exercise-2", "relu(norm - 1)", "(norm - 1)", "two-sided"),
     ("exercise-2", "relu(norm - 1)", "relu(1 - norm)", "turn the difference"),
     ("exercise-2", ".square().mean()", ".mean()", "square is missing"),
