@@ -119,23 +119,23 @@ def best_with_wrong_labels(function):
 
 @exercise("9.3")
 def draws(function):
-    """function(asked, judged) -> draws for one picture that fits: rejection, asking."""
+    """function(asked, seen) -> draws for one picture that fits: rejection, asking."""
     asked = torch.arange(CLASSES).repeat_interleave(200)
     errors = torch.rand(len(asked)) < torch.linspace(0.05, 0.4, CLASSES)[asked]
-    judged = torch.where(errors, torch.randint(CLASSES, asked.shape), asked)
-    given = call(function, asked.clone(), judged.clone())
+    seen = torch.where(errors, torch.randint(CLASSES, asked.shape), asked)
+    given = call(function, asked.clone(), seen.clone())
     names = ("the draws by rejection", "the draws by asking")
     pair = sequence(given, 2, "what it returns")
     found = [tensor(x, (CLASSES,), name) for x, name in zip(pair, names)]
-    share = judged.bincount(minlength=CLASSES) / len(judged)
-    fits = asked == judged
+    share = seen.bincount(minlength=CLASSES) / len(seen)
+    fits = asked == seen
     kept = torch.stack([fits[asked == k].float().mean() for k in range(CLASSES)])
-    precise = torch.stack([fits[judged == k].float().mean() for k in range(CLASSES)])
+    precise = torch.stack([fits[seen == k].float().mean() for k in range(CLASSES)])
     swapped = "rejection comes first, asking second"
     for name, values, right, usual in (
         (names[0], found[0], share, [(1 / kept, swapped)]),
         (names[1], found[1], kept,
-         [(1 / precise, "divide by the pictures asked for, not by those judged so"),
+         [(1 / precise, "divide by the pictures asked for, not by those seen as that class"),
           (1 / share, swapped)]),
     ):  # fmt: skip
         usual = [

@@ -64,8 +64,8 @@ MUTANTS = [
     (
         "exercise-3",
         "asked.bincount(minlength=10) / fits",
-        "judged.bincount(minlength=10) / fits",
-        "not by those judged so",
+        "seen.bincount(minlength=10) / fits",
+        "not by those seen",
     ),
     (
         "exercise-3",
@@ -80,5 +80,5 @@ MUTANTS = [
         "comes first",
     ),
     ("exercise-3", "minlength=10)", "minlength=11)", "shape"),
-    ("exercise-3", " / len(judged)", "", "one over the share"),
+    ("exercise-3", " / len(seen)", "", "one over the share"),
 ]
