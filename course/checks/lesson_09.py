@@ -1,84 +1,147 @@
-"""Checks of lesson 9: four numbers, label planes, wrong-label pairs."""
-
-import math
+"""Checks of lesson 9: a conditional step mended, a D that sees wrong labels, draws counted."""
 
 import torch
-from torch.nn.functional import one_hot, softplus
+from torch import nn
+from torch.nn.functional import softplus
 
 from course.checks.frame import (
     Mistake,
     call,
-    check_numbers,
-    close,
     compare,
     exercise,
+    gradient,
     number,
+    sequence,
     tensor,
 )
 
-RIGHT = {"A": 0.75, "B": 0.8, "C": 25.0, "D": -math.log(4)}
-USUAL = {
-    ("A", 0.25): "this is the share of generated ones; D answers with the share of real ones",
-    ("A", 3.0): "this is the ratio p/q; D is a probability, p over the sum",
-    ("B", 1.0): "a perfect cGAN matches the file, and the file holds the errors too",
-    ("B", 0.2): "this is the share of errors that it learns; asked is the agreement",
-    ("C", 0.04): "this is the share that fits; count the draws for one that fits",
-    ("C", 24.0): "these are the draws thrown away; the accepted one counts as well",
-    ("D", math.log(4)): "look at the sign: V is a mean of logarithms of probabilities",
-    ("D", 0.0): "V is 0 only if D is always right; a blind D sees two equal heaps",
-    ("D", -math.log(2)): "both terms of V count, the real and the generated one",
-}  # fmt: skip
+CLASSES = 10
+REAL_LOGIT, FAKE_LOGIT = 0.8, -0.5  # of a discriminator that serves the check
+
+
+class _Painter(nn.Module):
+    """A generator whose pictures show their class as a number, and a half more."""
+
+    def __init__(self):
+        super().__init__()
+        self.extra, self.asked = nn.Parameter(torch.tensor(0.5)), []
+
+    def forward(self, z, labels):
+        self.asked.append(labels.detach().clone())
+        return _pictures(labels) + self.extra
+
+
+def _pictures(labels):
+    return labels.float()[:, None, None, None].repeat(1, 1, 28, 28)
+
+
+class _Inspector(nn.Module):
+    """A discriminator that notes what kind of pictures it saw, of which class, told what."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.seen = nn.Parameter(torch.tensor(1.0)), []
+
+    def forward(self, images, labels):
+        value = images[:, 0, 0, 0]
+        generated = (value - value.floor()) > 0.25
+        shown = value.detach().floor().long()
+        self.seen.append((bool(generated.any()), shown, labels.detach().clone()))
+        return self.weight * torch.where(
+            generated, FAKE_LOGIT + 0 * value, REAL_LOGIT + 0 * value
+        )
 
 
 @exercise("9.1")
-def numbers(answer):
-    """Four numbers about D*, wrong labels, rejection and a blind discriminator."""
-    check_numbers(answer, RIGHT, USUAL)
+def mended(function):
+    """function(generator, discriminator, images, labels) -> d_loss and g_loss."""
+    generator, discriminator = _Painter(), _Inspector()
+    labels = torch.randint(CLASSES, (500,))
+    images = _pictures(labels)
+    hint = "the names it may use are its four arguments and the settings"
+    found = call(function, generator, discriminator, images, labels, hint=hint)
+    names = ("d_loss", "g_loss")
+    d_loss, g_loss = sequence(found, 2, "what the function returns")
+    values = [number(loss, name) for loss, name in zip((d_loss, g_loss), names)]
+    if sorted(generated for generated, *_ in discriminator.seen) != [False, True, True]:
+        raise Mistake(
+            "D should look at one real batch and at two generated ones, one for each loss"
+        )
+    for generated, shown, told in discriminator.seen:
+        if shown.shape != told.shape or not torch.equal(shown, told):
+            raise Mistake(
+                "D is told another class than the one that G was asked for"
+                if generated
+                else "D is told labels that belong to other pictures: take both from the "
+                "same rows"
+            )
+    if any((asked == asked[0]).all() for asked in generator.asked):
+        raise Mistake("G is asked for one class only; ask for those of the real batch")
+    on_real, on_fake = torch.tensor(REAL_LOGIT), torch.tensor(FAKE_LOGIT)
+    fake = softplus(on_fake).item()
+    right = softplus(-on_real).item() + fake
+    usual = [(-right, "the sign of d_loss: D descends, so minimise -V")]
+    otherwise = "d_loss is -E log D(x, y) - E log(1 - D(G(z, y), y))"
+    compare(values[0], right, usual, otherwise, atol=1e-3)
+    usual = [(fake, "the sign of g_loss: G is told to lose"),
+             (-fake, "this g_loss saturates: take -E log D(G(z, y), y)")]  # fmt: skip
+    otherwise = "g_loss is -E log D(G(z, y), y)"
+    compare(values[1], softplus(-on_fake).item(), usual, otherwise, atol=1e-3)
+    gradient(
+        g_loss, generator.extra, "g_loss does not reach G: detach belongs to d_loss"
+    )
 
 
 @exercise("9.2")
-def planes(function):
-    """function(images, labels) -> the picture and ten planes, (batch, 11, H, W)."""
-    images, labels = torch.randn(6, 1, 8, 5), torch.tensor([0, 3, 9, 3, 1, 7])
-    result = tensor(
-        call(function, images, labels),
-        (6, 11, 8, 5),
-        form="ten planes beside the picture, along axis 1",
-    )
-    if not close(result[:, :1], images):
-        where = "last" if close(result[:, -1:], images) else "changed"
-        raise Mistake(f"the picture is {where}; it comes first and stays as it is")
-    sums = result[:, 1:].sum(1)
-    if not close(sums, torch.ones_like(sums)):
-        raise Mistake(
-            "at every pixel one of ten planes is 1, all over the plane; here they sum "
-            f"to values from {sums.min():.3g} to {sums.max():.3g}"
-        )
-    expected = one_hot(labels, 10).float()[..., None, None].expand(-1, -1, 8, 5)
-    if not close(result[:, 1:], expected):
-        raise Mistake("the plane that is 1 must be that of the picture's own class")
+def best_with_wrong_labels(function):
+    """function(p, q) -> D*(x, y) when real pictures with a wrong label count as generated."""
+    p = torch.rand(4, 50) + 0.05
+    q = torch.rand(4, 50) + 0.05
+    p, q = p / p.sum(1, keepdim=True), q / q.sum(1, keepdim=True)
+    result = tensor(call(function, p.clone(), q.clone()), (4, 50), "what it returns")
+    others = (p.sum(0) - p) / 3
+    right = p / (p + (q + others) / 2)
+    usual = [
+        (p / (p + q), "this D never sees a wrong label; a third term is missing"),
+        (p / (p + q + others), "the last two means count half each"),
+        (p / (p + others), "the generated pictures are missing"),
+        (p / (p + (q + p.mean(0)) / 2),
+         "a wrong label is one of the *other* classes; your mean includes y itself"),
+        (p / (p + (q + 3 * others) / 2),
+         "this is the sum over the other classes; one of them is drawn, so take the mean"),
+        (1 - right, "turned round: D answers with the share of real, rightly labelled ones"),
+        (p / ((q + others) / 2), "this is a ratio of densities; D is a probability"),
+        (torch.logit(right), "this is the logit; D is a probability"),
+    ]  # fmt: skip
+    otherwise = "for one x and y, minimise -p log D - (q + m)/2 log(1 - D) over D"
+    compare(result, right, usual, otherwise)
 
 
 @exercise("9.3")
-def matching(loss):
-    """loss(real, fake, mismatched) from logits: three pairs, the last two at half weight."""
-    real, fake, mismatched = torch.randn(3, 50)
-    value = number(call(loss, real, fake, mismatched), "the loss")
-    r, f, m = (softplus(t).mean() for t in (-real, fake, mismatched))
-    turned, f_as_real, m_as_real = (softplus(t).mean() for t in (real, -fake, -mismatched))  # fmt: skip
-    missing = "the real pictures with a wrong label are missing"
-    usual = [
-        (r + f + m, "the last two means count half each, so that both answers balance"),
-        (r + 0.5 * f, missing),
-        (r + f, missing),
-        (r + 0.5 * (f + m_as_real),
-         "the wrong-label pairs are called real; D shall refuse them"),
-        (turned + 0.5 * (f_as_real + m_as_real),
-         "the signs are turned: D would learn to call real pictures generated"),
-        (-(r + 0.5 * (f + m)), "this is V, which D maximises; D minimises its negative"),
-    ]  # fmt: skip
-    otherwise = "the value is off; three means of softplus, weights 1, 1/2, 1/2"
-    compare(value, r + 0.5 * (f + m), usual, otherwise)
-    far, hint = torch.tensor([200.0]), "at large logits use softplus, not log"
-    value = number(call(loss, -far, far, far), "the loss", hint)
-    compare(value, 400, [], f"at large logits the loss is {value:g}", atol=0.1)
+def draws(function):
+    """function(asked, seen) -> draws for one picture that fits: rejection, asking."""
+    asked = torch.arange(CLASSES).repeat_interleave(200)
+    errors = torch.rand(len(asked)) < torch.linspace(0.05, 0.4, CLASSES)[asked]
+    seen = torch.where(errors, torch.randint(CLASSES, asked.shape), asked)
+    given = call(function, asked.clone(), seen.clone())
+    names = ("the draws by rejection", "the draws by asking")
+    pair = sequence(given, 2, "what it returns")
+    found = [tensor(x, (CLASSES,), name) for x, name in zip(pair, names)]
+    share = seen.bincount(minlength=CLASSES) / len(seen)
+    fits = asked == seen
+    kept = torch.stack([fits[asked == k].float().mean() for k in range(CLASSES)])
+    precise = torch.stack([fits[seen == k].float().mean() for k in range(CLASSES)])
+    swapped = "rejection comes first, asking second"
+    for name, values, right, usual in (
+        (names[0], found[0], share, [(1 / kept, swapped)]),
+        (names[1], found[1], kept,
+         [(1 / precise, "divide by the pictures asked for, not by those seen as that class"),
+          (1 / share, swapped)]),
+    ):  # fmt: skip
+        usual = [
+            *usual,
+            (right, "this is the share that fits; count the draws for one that fits"),
+            (1 / right - 1, "these are the draws thrown away; the kept one counts too"),
+        ]
+        usual = [(wrong, f"{name}: {reason}") for wrong, reason in usual]
+        compare(values, 1 / right, usual, f"{name} should be one over the share", 1e-3)
