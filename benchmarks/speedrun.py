@@ -174,7 +174,8 @@ def measure(record, seed, device, progress):
 
 def summary(runs, first):
     """One record's line: means over its seeds, and its share of the first one's time."""
-    means = {key: round(mean(run[key] for run in runs), 2) for key in runs[0]}
+    keys = [key for key in runs[0] if key != "seed"]
+    means = {key: round(mean(run[key] for run in runs), 2) for key in keys}
     share = mean(run["seconds"] for run in runs) / mean(run["seconds"] for run in first)
     return {**means, "share of the first record's time": round(share, 3), "runs": runs}
 
