@@ -2,11 +2,10 @@
 
 import ast
 import inspect
-from pathlib import Path
 
-import nbformat
 import pytest
 import torch
+from lesson_program import code_cells, settings
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -16,7 +15,6 @@ from gan_utils.checkpoints import CHECKPOINTS, load_checkpoint, read_card
 from gan_utils.networks import DCGANDiscriminator, DCGANGenerator
 from gan_utils.recipes import dcgan, listing
 
-LESSON = Path(__file__).resolve().parents[2] / "notebooks/05_dcgan.ipynb"
 SETTINGS = ("LATENT_DIM", "WIDTH", "BATCH", "LEARNING_RATE", "BETAS")
 
 
@@ -29,25 +27,15 @@ def functions(source):
     return {function.name: ast.unparse(function) for function in found}
 
 
-def lesson_cells():
-    cells = nbformat.read(LESSON, 4).cells
-    return [cell.source for cell in cells if cell.cell_type == "code"]
-
-
 @pytest.mark.parametrize("name", ["convolutional", "optimise"])
 def test_the_recipe_runs_the_program_that_the_lesson_prints(name):
-    (printed,) = (s for s in lesson_cells() if s.startswith(f"def {name}("))
+    (printed,) = (s for s in code_cells("05") if s.startswith(f"def {name}("))
     recipe = functions(inspect.getsource(dcgan))
     assert functions(printed)[name] == recipe[name]
 
 
 def test_the_recipe_has_the_lessons_settings():
-    settings = ast.parse(lesson_cells()[1]).body
-    found = {
-        line.targets[0].id: ast.literal_eval(line.value)
-        for line in settings
-        if isinstance(line.value, (ast.Constant, ast.Tuple))
-    }
+    found = settings("05")
     assert {name: found[name] for name in SETTINGS} == {
         name: getattr(dcgan, name) for name in SETTINGS
     }

@@ -1,47 +1,25 @@
 """The repaired listing's weights: the lesson's own program, for longer."""
 
-import ast
 import inspect
-from pathlib import Path
 
-import nbformat
 import pytest
 import torch
+from lesson_program import code_cells, settings, statements
 
 from gan_utils import metrics
 from gan_utils.checkpoints import CHECKPOINTS, load_checkpoint, read_card
 from gan_utils.recipes import listing
 
-LESSON = Path(__file__).resolve().parents[2] / "notebooks/04_a_listing_repaired.ipynb"
 SETTINGS = ("LATENT_DIM", "BATCH", "LEARNING_RATE", "BETAS")
 
 
-def statements(source):
-    """A function as its statements: without docstring, comments and line breaks."""
-    (function,) = ast.parse(source).body
-    assert isinstance(function, ast.FunctionDef)
-    if ast.get_docstring(function) is not None:
-        del function.body[0]
-    return ast.unparse(function)
-
-
-def lesson_cells():
-    cells = nbformat.read(LESSON, 4).cells
-    return [cell.source for cell in cells if cell.cell_type == "code"]
-
-
 def test_the_recipe_runs_the_program_that_the_lesson_prints():
-    (printed,) = (s for s in lesson_cells() if s.startswith("def repaired("))
+    (printed,) = (s for s in code_cells("04") if s.startswith("def repaired("))
     assert statements(printed) == statements(inspect.getsource(listing.repaired))
 
 
 def test_the_recipe_has_the_lessons_settings():
-    settings = ast.parse(lesson_cells()[1]).body
-    found = {
-        line.targets[0].id: ast.literal_eval(line.value)
-        for line in settings
-        if isinstance(line.value, (ast.Constant, ast.Tuple))
-    }
+    found = settings("04")
     assert {name: found[name] for name in SETTINGS} == {
         name: getattr(listing, name) for name in SETTINGS
     }

@@ -1,19 +1,16 @@
 """The long WGAN-GP's weights: lesson 06's own program, for longer."""
 
-import ast
 import inspect
-from pathlib import Path
 
-import nbformat
 import pytest
 import torch
+from lesson_program import code_cells, settings, statements
 
 from gan_utils import metrics
 from gan_utils.checkpoints import CHECKPOINTS, load_generator, read_card
 from gan_utils.networks import DCGANGenerator
 from gan_utils.recipes import wgan
 
-LESSON = Path(__file__).resolve().parents[2] / "notebooks/06_losses_and_penalties.ipynb"
 SETTINGS = [
     "LATENT_DIM",
     "WIDTH",
@@ -25,36 +22,13 @@ SETTINGS = [
 ]
 
 
-def statements(source):
-    """A function as its statements: without docstring, comments and line breaks."""
-    (function,) = ast.parse(source).body
-    assert isinstance(function, ast.FunctionDef)
-    if ast.get_docstring(function) is not None:
-        del function.body[0]
-    return ast.unparse(function)
-
-
-def lesson_cells():
-    cells = nbformat.read(LESSON, 4).cells
-    return [cell.source for cell in cells if cell.cell_type == "code"]
-
-
-def lesson_settings():
-    settings = ast.parse(lesson_cells()[1]).body
-    return {
-        line.targets[0].id: ast.literal_eval(line.value)
-        for line in settings
-        if isinstance(line.value, (ast.Constant, ast.Tuple))
-    }
-
-
 def test_the_recipe_runs_the_program_that_the_lesson_prints():
-    (printed,) = (s for s in lesson_cells() if s.startswith("def wgan("))
+    (printed,) = (s for s in code_cells("06") if s.startswith("def wgan("))
     assert statements(printed) == statements(inspect.getsource(wgan.wgan))
 
 
 def test_the_recipe_has_the_lessons_settings():
-    found = lesson_settings()
+    found = settings("06")
     assert {name: found[name] for name in SETTINGS} == {
         name: getattr(wgan, name) for name in SETTINGS
     }
