@@ -3,6 +3,7 @@
 import pytest
 from explorer_page import ExplorerPage
 
+expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 CELL = """from gan_utils.checkpoints import load_generator
@@ -58,7 +59,7 @@ def test_bars_can_be_dragged(explorer):
     explorer.eventually(
         lambda: float(value.input_value()) == pytest.approx(-2.0, abs=0.15)
     )
-    assert explorer.slider("coordinate (1 to 64)").input_value() == "5"
+    expect(explorer.slider("coordinate (1 to 64)")).to_have_value("5")
     explorer.shot("coordinates")
 
 

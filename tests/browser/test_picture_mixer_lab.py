@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 CELLS = ("from gan_utils.widgets.picture_mixer import PictureMixer",
@@ -30,7 +31,7 @@ def test_a_direction_moves_the_picture_and_the_button_brings_it_back(lab):
     lab.wait_for_function(
         "([image, old]) => image.src !== old", arg=[picture.element_handle(), before]
     )
-    assert slider.locator(".widget-readout").inner_text() == "0.50"
+    expect(slider.locator(".widget-readout")).to_have_text("0.50")
     lab.get_by_text("below: direction 2 from -3 to 3").wait_for()
     if os.environ.get("GAN_SCREENSHOTS"):
         lab.screenshot(path=Path(os.environ["GAN_SCREENSHOTS"]) / "mixer.png")

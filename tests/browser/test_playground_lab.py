@@ -170,6 +170,10 @@ def test_drag_time_while_it_plays(lab):
         lab.mouse.move(box["x"] + share * box["width"], y, steps=5)
     lab.mouse.up()
     lab.locator(PLAY).wait_for()
+    # what was on its way from the kernel during the drag may show for a moment
+    lab.wait_for_function(
+        "(e) => Math.abs(parseInt(e.getAttribute('aria-valuetext').slice(5)) - 275) < 125",
+        arg=slider.element_handle(),
+    )
     shown = slider.get_attribute("aria-valuetext")
-    assert 150 < int(shown.split()[1]) < 400
     wait_until_said(lab, f"S{shown[1:]}: ")

@@ -2,6 +2,7 @@
 
 import pytest
 
+expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 
@@ -38,7 +39,7 @@ def test_run_all_then_the_slider_moves_and_the_pictures_change(lesson):
     for _ in range(5):
         slider.press("ArrowRight")
     lesson.get_by_text("10 degrees along the walk").wait_for()
-    assert picture.get_attribute("src") != before
+    expect(picture).not_to_have_attribute("src", before)
     crisp = picture.evaluate("element => getComputedStyle(element).imageRendering")
     assert crisp == "pixelated"
 

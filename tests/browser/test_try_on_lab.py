@@ -2,6 +2,7 @@
 
 import pytest
 
+expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 CELLS = ("from gan_utils.ads.try_on.room import TryOnRoom",
@@ -31,7 +32,7 @@ def test_dress_somebody_from_the_keyboard(lab):
     lab.wait_for_function(
         "([image, old]) => image.src !== old", arg=[picture.element_handle(), before]
     )
-    assert readout.inner_text() == "0.45"
+    expect(readout).to_have_text("0.45")
 
     source = lab.get_by_label("from", exact=True)
     source.focus()
