@@ -336,28 +336,6 @@ def _image(pictures, columns, alt, scale, colours=128, most="100%"):
     return _img(png_bytes(canvas), alt, f"{style};image-rendering:pixelated")
 
 
-def coverage_panels(covered, total, every, mended=()):
-    """Modes covered over training, one panel per set-up; returns the figure.
-
-    Args:
-        covered: {set-up: counts (records, copies)}.
-        total: number of modes, drawn as a dotted line.
-        every: generator steps between two records.
-        mended: the set-ups drawn in green.
-    """
-    figure, panels = plt.subplots(1, len(covered), figsize=(8.4, 2.4), sharey=True)
-    for axes, (name, counts) in zip(panels, covered.items()):
-        colour = GOOD if name in mended else FAKE
-        apart = torch.linspace(-0.012, 0.012, counts.shape[1]) * total
-        x = every * torch.arange(1, len(counts) + 1)
-        axes.plot(x, counts + apart, color=colour, linewidth=0.8)
-        axes.axhline(total, color=REAL, linestyle=":", linewidth=1.5)
-        axes.set(ylim=(-0.04 * total, 1.06 * total), xlabel="generator steps")
-        axes.set_title(name, fontsize=10)
-    panels[0].set_ylabel(f"modes covered, of {total}")
-    return figure
-
-
 def show_table(head, rows, title=""):
     """Display rows of texts or numbers as a table.
 

@@ -1,4 +1,6 @@
-"""Checks of lesson 8: the pull of a pair, a lazy penalty, a block that halves a picture."""
+"""Checks of lesson 8: D's best slope, a lazy penalty, a block that halves a picture."""
+
+import math
 
 import torch
 from torch import nn
@@ -9,33 +11,43 @@ from course.checks.frame import (
     call,
     close,
     compare,
-    entries,
     exercise,
     kind,
     number,
     tensor,
 )
 
-PAIRS = {"A": (0.0, 0.0), "B": (6.0, 6.0), "C": (-3.0, 5.0), "D": (9.0, 2.0)}
+GAMMAS = (0.03, 0.3, 3.0)  # of the check of the best slope
 EVERY, CALLS, VALUE = 4, 40, 0.5  # of the check of the lazy penalty
 
 
 @exercise("8.1")
-def pulls(answer):
-    """The pull on the generated picture for four pairs (logit of real, of generated)."""
-    for letter, value in entries(answer, PAIRS):
-        value, (real, fake) = number(value, letter), torch.tensor(PAIRS[letter])
-        if not 0 <= value <= 1:
-            raise Mistake(f"{letter}: a pull is a sigmoid, so it lies between 0 and 1")
+def best_slope(answer):
+    """The w that minimises log(1 + e^-w) + gamma / 2 (w^2 + w^2)."""
+    for gamma in GAMMAS:
+        found = number(call(answer, gamma), f"best_slope({gamma:g})", "is w bounded?")
         usual = [
-            ((fake - real).sigmoid(),
-             f"{letter}: the sign of the gap is turned round; a generated picture that "
-             "leads is pulled less"),
-            ((-fake).sigmoid(),
-             f"{letter}: this is the non-saturating pull; in a pair only the difference counts"),
+            (-_root(2 * gamma),
+             "the sign is turned round; D lowers its loss when the real sample scores higher"),
+            (_root(gamma),
+             "only one of the two penalties counts here; R1 and R2 are w^2 each"),
+            (_root(4 * gamma),
+             "this takes gamma for each penalty; the weight of R1 and of R2 is gamma / 2"),
         ]  # fmt: skip
-        otherwise = f"{letter}: compute sigmoid({real:g} - ({fake:g})), not {value:g}"
-        compare(value, (real - fake).sigmoid(), usual, otherwise, atol=0.06)
+        otherwise = (
+            f"best_slope({gamma:g}) = {found:.4g} does not minimise the objective; at "
+            "its minimum sigma(-w), the pull of the pair, equals the penalties' slope"
+        )
+        compare(found, _root(2 * gamma), usual, otherwise, atol=1e-3, rtol=1e-3)
+
+
+def _root(factor):
+    """The w > 0 with sigma(-w) = factor * w."""
+    low, high = 0.0, 1 / (2 * factor)
+    for _ in range(60):
+        w = (low + high) / 2
+        low, high = (w, high) if 1 / (1 + math.exp(w)) > factor * w else (low, w)
+    return low
 
 
 @exercise("8.2")

@@ -125,23 +125,20 @@ def train_r3gan(images, steps, watch):
         logits = discriminator(x)
         real_logits, fake_logits = logits.chunk(2)
         (slope,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
-        r1, r2 = slope.square().flatten(1).sum(1).chunk(2)
-        penalty = GAMMA / 2 * (r1.mean() + r2.mean())
+        penalty = GAMMA * slope.square().flatten(1).sum(1).mean()  # of both halves
         d_loss = softplus(fake_logits - real_logits).mean() + penalty
         opt_d.zero_grad()
         d_loss.backward()
         opt_d.step()
 
         discriminator.requires_grad_(False)
-        real_logits = discriminator(real)
-        g_loss = softplus(real_logits - discriminator(fake)).mean()
+        g_loss = softplus(discriminator(real) - discriminator(fake)).mean()
         opt_g.zero_grad()
         g_loss.backward()
         opt_g.step()
         discriminator.requires_grad_(True)
 
-        decay = min(DECAY, step / (step + 10))
         for mean, new in zip(average.parameters(), generator.parameters()):
-            mean.lerp_(new.detach(), 1 - decay)
+            mean.lerp_(new.detach(), max(1 - DECAY, 10 / (step + 10)))
         watch(step + 1, generator, average)
     return average

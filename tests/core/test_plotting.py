@@ -134,17 +134,6 @@ def test_real_and_generated_are_far_apart_for_everyone():
     assert abs(real[2] - fake[2]) > 120
 
 
-def test_coverage_panels_count_steps_from_the_first_record():
-    counts = torch.tensor([[0, 8], [4, 8]])
-    panels = {"bad": counts, "good": counts}
-    figure = plotting.coverage_panels(panels, 8, 50, mended=["good"])
-    bad, _ = figure.axes
-    assert list(bad.lines[0].get_xdata()) == [50, 100]
-    shift = torch.as_tensor(bad.lines[0].get_ydata()) - counts[:, 0]
-    assert 0 < shift.abs().max() < 0.5  # never far enough to look like another count
-    plt.close(figure)
-
-
 def test_a_table_escapes_and_names_its_columns(monkeypatch):
     shown = []
     monkeypatch.setattr(plotting, "display", lambda page: shown.append(page.data))

@@ -1,12 +1,13 @@
 """(exercise, text of the solution, wrong text, word the check must say)"""
 
 MUTANTS = [
-    ("exercise-1", '"A": 0.5', '"A": 0.0', "sigmoid(0 - (0))"),
-    ("exercise-1", '"B": 0.5', '"B": 0.0', "difference"),
-    ("exercise-1", '"C": 0.0', '"C": 1.0', "turned round"),
-    ("exercise-1", '"D": 1.0', '"D": 0.12', "difference"),
-    ("exercise-1", '"D": 1.0', '"D": 7.0', "between 0 and 1"),
-    ("exercise-1", '"D": 1.0', '"D": ...', "not started"),
+    ("exercise-1", "return low", "return -low", "turned round"),
+    ("exercise-1", "> 2 * gamma", "> gamma", "w^2 each"),
+    ("exercise-1", "> 2 * gamma", "> 4 * gamma", "gamma / 2"),
+    ("exercise-1", "> 2 * gamma", "< 2 * gamma", "does not minimise"),
+    ("exercise-1", "return low", "return low / 2", "does not minimise"),
+    ("exercise-1", "return low", "return float('nan')", "finite"),
+    ("exercise-1", "return low", "return ...", "not started"),
     ("exercise-2", "every * penalty", "penalty", "multiply by every"),
     ("exercise-2", "every * penalty", "1 / every * penalty", "must stay"),
     ("exercise-2", "% every", "// every", "not 4"),
