@@ -1,8 +1,9 @@
 """What do small budgets buy? Lesson 08's curve of FID against cost, ``python -m benchmarks.budgets``.
 
 Trains the course recipe for a few numbers of steps, each a complete run whose rates fall to
-0 at its end, from three seeds, on one thread, and scores 10,000 pictures. The R3GAN's
-scores on the way of its one long run are in the card of the checkpoint ``r3gan``.
+0 at its end, on one thread, and scores 10,000 pictures. The R3GAN's scores on the way of its
+one long run are in the card of the checkpoint ``r3gan``. On the way its rate has not fallen
+yet, so one complete run of it shows what that costs.
 
 A step costs a different time with other networks, and a shared machine is sometimes
 slower. So the steps of all three are timed in turns, a few at a time, and costs are given
@@ -26,7 +27,8 @@ from gan_utils.training import train_gan
 
 RESULTS = Path(__file__).resolve().parent / "results" / "budgets.json"
 BUDGETS = (250, 500, 1_000, 2_000)  # steps of the course recipe
-SEEDS = (0, 1, 2)
+SEEDS = (0,)
+R3GAN_STEPS = 1_000  # of its complete run
 ROUNDS, STEPS, WARM = 10, 12, 3  # of the timing: turns, steps in each, not counted
 
 
@@ -74,6 +76,14 @@ def main():
         record = json.loads(RESULTS.read_text(encoding="utf-8"))
     if "milliseconds of a step" not in record:
         record["milliseconds of a step"] = milliseconds()
+        _write(record)
+    if "R3GAN" not in record:
+        torch.manual_seed(SEEDS[0])
+        images, _ = fashion_mnist("train")
+        average = train_r3gan(images, R3GAN_STEPS, lambda *_: None)
+        fid = round(metrics.score(average), 2)
+        record["R3GAN"] = {"steps": R3GAN_STEPS, "seed": SEEDS[0], "FID": fid}
+        print(f"R3GAN, {R3GAN_STEPS} steps: FID {fid}", flush=True)
         _write(record)
     for seed in SEEDS:
         for steps in BUDGETS:

@@ -36,7 +36,7 @@ def best_slope(answer):
         ]  # fmt: skip
         otherwise = (
             f"best_slope({gamma:g}) = {found:.4g} does not minimise the objective; at "
-            "its minimum sigma(-w), the pull of the pair, equals the penalties' slope"
+            "its minimum sigma(-w), the push of the pair, equals the penalties' slope"
         )
         compare(found, _root(2 * gamma), usual, otherwise, atol=1e-3, rtol=1e-3)
 

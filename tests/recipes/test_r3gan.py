@@ -140,6 +140,7 @@ def test_the_curve_of_small_budgets_is_complete():
     for runs in record["runs"].values():
         assert sorted(run["seed"] for run in runs) == [*budgets.SEEDS]
         assert all(math.isfinite(run["FID"]) for run in runs)
+    assert record["R3GAN"]["steps"] == budgets.R3GAN_STEPS
     cost = record["milliseconds of a step"]
     assert cost["R3GAN"] > cost["course recipe, twice as wide"] > cost["course recipe"]
 
