@@ -12,6 +12,7 @@ from gan_utils.networks import (
     DCGANGenerator,
     FeatureNetwork,
     ProjectionDiscriminator,
+    StyleGenerator,
 )
 from gan_utils.recipes.classifier import train_classifier
 
@@ -45,6 +46,17 @@ def explorer_conditional(train, steps=30_000, latent_dim=64, width=48):
         for direction in named_directions(network)
     ]
     return network, {**_facts(network, steps, width), "directions": found}
+
+
+def styles(train, steps=30_000, latent_dim=64, width=32):
+    """The style-based generator of lesson 10, told the class, for longer than it lasts."""
+    generator = StyleGenerator(latent_dim, width)
+    discriminator = ProjectionDiscriminator(24, depth=3)
+    network = train(
+        generator, discriminator, steps,
+        conditional=True, rates=(4e-3, 4e-3), betas=(0.0, 0.99),
+    )  # fmt: skip
+    return network, _facts(network, steps, width)
 
 
 def feature_network(train, steps=5000, batch_size=128):
@@ -85,5 +97,4 @@ def _facts(generator, steps, width):
         "batch": 64,
         "latent_dim": generator.latent_dim,
         "width": width,
-        "refine": True,
-    }
+    } | ({} if isinstance(generator, StyleGenerator) else {"refine": True})
