@@ -3,7 +3,7 @@
 import torch
 from torch.nn.functional import cross_entropy
 
-from gan_utils import attributes, metrics
+from gan_utils import attributes, metrics, penalties
 from gan_utils.data import fashion_mnist, to_float
 from gan_utils.latent import Direction
 from gan_utils.networks import (
@@ -67,7 +67,7 @@ def styles(train, steps=30_000, latent_dim=64, width=32):
     discriminator = ProjectionDiscriminator(24, depth=3)
     network = train(
         generator, discriminator, steps,
-        conditional=True, rates=(4e-3, 4e-3), betas=(0.0, 0.99),
+        conditional=True, betas=(0.0, 0.99), penalty=slope, every=16,
     )  # fmt: skip
     return network, _facts(network, steps, width)
 
@@ -103,6 +103,11 @@ def _varied(generator, rows, label, count=200):
     )
     values = attributes.measure_all([row[3] for row in rows], draw(generator, z, label))
     return [row for row, spread in zip(rows, values.std(0)) if spread > 1e-6]
+
+
+def slope(discriminator, real, fake):
+    """R1 with the weight of lesson 10."""
+    return 0.05 * penalties.r1(discriminator, real)
 
 
 def feature_network(train, steps=5000, batch_size=128):
