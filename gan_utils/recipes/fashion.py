@@ -61,7 +61,7 @@ def explorer_conditional(train, steps=30_000, latent_dim=64, width=48):
     return network, {**_facts(network, steps, width), "directions": found}
 
 
-def styles(train, steps=15_000, latent_dim=64, width=32):
+def styles(train, steps=12_000, latent_dim=64, width=32):
     """The style-based generator of lesson 10, told the class, for longer than it lasts."""
     generator = StyleGenerator(latent_dim, width)
     discriminator = ProjectionDiscriminator(24, depth=3)
