@@ -131,7 +131,7 @@ class GANLoop:
         self.objective = wrap(self.own_objective)
         if graph and not (on_gpu and self.draw is generator and every == 1):
             raise ValueError(
-                "graph needs a CUDA device, a single process and every=1; leave it out"
+                "graph needs a CUDA device and a single process, and every=1; leave it out"
             )
         self.autocast = functools.partial(
             torch.autocast, self.device.type, precision or torch.bfloat16,
