@@ -6,7 +6,7 @@ import torch
 from lesson_program import settings
 
 from gan_utils import metrics
-from gan_utils.checkpoints import CHECKPOINTS, read_card
+from gan_utils.checkpoints import CHECKPOINTS, load_generator, read_card
 from gan_utils.networks import ProjectionDiscriminator, StyleGenerator
 from gan_utils.penalties import r1
 from gan_utils.recipes import fashion
@@ -48,3 +48,8 @@ def test_the_shipped_weights_are_small_and_of_that_run():
     assert (CHECKPOINTS / "styles.safetensors").stat().st_size < 1e6
     steps = inspect.signature(fashion.styles).parameters["steps"].default
     assert read_card("styles")["steps"] == steps
+
+
+def test_the_shipped_generator_makes_no_use_of_noise_as_the_lesson_says():
+    layers = load_generator("styles").layers[:-1]
+    assert max(layer.strength.abs().item() for layer in layers) < 0.01
