@@ -3,7 +3,6 @@
 import torch
 from torch.nn.functional import avg_pool2d
 
-from gan_utils.latent import Direction
 from gan_utils.sampling import draw
 
 _INK = -0.8  # a pixel brighter than this belongs to the product; the ground is -1
@@ -93,52 +92,6 @@ def handle_height(images):
     narrow = (covered < widest / 2) & (covered > 0) & (rows <= where)
     top = torch.where(covered > 0, rows, 29).amin(1)
     return ((narrow * rows).amax(1) - top + 1).clamp_min(0).float()
-
-
-NAMED = (  # name, word at the low end, at the high end, measure, classes that have it
-    ("brightness", "dark", "bright", brightness, range(10)),
-    ("pattern", "plain", "patterned", pattern, (0, 1, 2, 3, 4, 6, 7, 8, 9)),
-    ("width", "narrow", "wide", width, (1, 2, 3, 4, 6, 8)),
-    ("height", "low", "high", height, (5, 7, 8, 9)),
-    ("sleeve length", "short", "long", sleeve_length, (0, 2, 4, 6)),
-    ("heel height", "flat", "high", heel_height, (5, 9)),
-    ("flare", "straight", "flared", flare, (3,)),
-    ("leg gap", "closed", "apart", leg_gap, (1,)),
-    ("handle", "none", "tall", handle_height, (8,)),
-)
-
-
-def named_directions(generator, count=1000):
-    """The attributes a person would name, as directions, class by class.
-
-    Args:
-        generator: conditional, of the ten classes of Fashion-MNIST.
-        count: pictures per class to learn from.
-    Returns:
-        A list of ``latent.Direction``; one name comes once for each class that has it.
-        What the generator never varies in a class is left out there.
-    """
-    found = []
-    for label in range(generator.classes):
-        rows = _varied(generator, [row for row in NAMED if label in row[4]], label)
-        measures = [row[3] for row in rows]
-        if not rows:
-            continue
-        vectors, _ = attribute_directions(generator, measures, label, count)
-        found += [
-            Direction(name, low, high, vector, (label,))
-            for (name, low, high, _, _), vector in zip(rows, vectors)
-        ]
-    return found
-
-
-def _varied(generator, rows, label, count=200):
-    """The rows of ``NAMED`` whose measure is not the same in all pictures of a class."""
-    z = torch.randn(
-        count, generator.latent_dim, generator=torch.Generator().manual_seed(2)
-    )
-    values = measure_all([row[3] for row in rows], draw(generator, z, label))
-    return [row for row, spread in zip(rows, values.std(0)) if spread > 1e-6]
 
 
 def attribute_directions(generator, measures, label=None, count=4000, seed=0):

@@ -10,9 +10,6 @@ Source:
 
 import torch
 from torch import nn
-from torch.nn.functional import avg_pool2d
-
-from gan_utils import metrics
 
 
 def translation(images, strength=1.0):
@@ -126,61 +123,6 @@ def _check(images, strength):
         )
     if not 0 <= strength <= 1:
         raise ValueError(f"strength must be in [0, 1]; got {strength}")
-
-
-_SQUARE, _EVEN = 8, 0.1  # side of a hole that is looked for; mean |x| of an even grey
-_EDGE = 0.2  # mean |x| of an outermost line that is grey
-_TOE_LEFT = torch.tensor(
-    [7, 9]
-)  # sneakers and ankle boots, which real pictures show so
-
-
-def grey_squares(images):
-    """Share of pictures with a square of 8 x 8 pixels that is an even middle grey.
-
-    That is what a cutout leaves behind; few real pictures have one.
-
-    Args:
-        images: (N, C, H, W) in [-1, 1], at least 8 x 8 pixels.
-    Returns:
-        A float in [0, 1].
-    """
-    grey = avg_pool2d(images.abs().mean(1, keepdim=True), _SQUARE, 1)
-    return (grey.amin((1, 2, 3)) < _EVEN).double().mean().item()
-
-
-def grey_edges(images):
-    """Share of pictures with an outermost row or column of middle grey.
-
-    That is what a translation leaves behind; the edges of Fashion-MNIST are black.
-
-    Args:
-        images: (N, C, H, W) in [-1, 1].
-    Returns:
-        A float in [0, 1].
-    """
-    grey = images.abs().mean(1)
-    lines = (grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1])
-    darkest = torch.stack([line.mean(1) for line in lines]).amin(0)
-    return (darkest < _EDGE).double().mean().item()
-
-
-def turned_shoes(images):
-    """Share of sneakers and ankle boots whose toe points to the right.
-
-    A shoe is higher, so brighter, at its heel. The shipped classifier says what is a
-    shoe. Nearly every real one points to the left.
-
-    Args:
-        images: (N, 1, 28, 28) in [-1, 1].
-    Returns:
-        A float in [0, 1], nan without a shoe.
-    """
-    features = metrics.image_features(images)
-    classes = metrics.feature_network().head(features).argmax(1)
-    shoes = images[torch.isin(classes, _TOE_LEFT)]
-    left, right = (half.sum((1, 2, 3)) for half in shoes.chunk(2, dim=3))
-    return (left > right).double().mean().item()
 
 
 def memorised(logits):

@@ -13,13 +13,19 @@ from safetensors.torch import load, save
 
 from gan_utils.data import CHECKOUT, INSTALLED, ROOT
 from gan_utils.latent import Direction
-from gan_utils.networks import ColourGenerator, ConditionalGenerator, DCGANGenerator
+from gan_utils.networks import (
+    ColourGenerator,
+    ConditionalGenerator,
+    DCGANGenerator,
+    StyleGenerator,
+)
 
 CHECKPOINTS = ROOT / "data" / "checkpoints"
 NETWORKS = {
     "DCGANGenerator": DCGANGenerator,
     "ConditionalGenerator": ConditionalGenerator,
     "ColourGenerator": ColourGenerator,
+    "StyleGenerator": StyleGenerator,
 }
 
 
@@ -214,7 +220,7 @@ def _described(card, path):
             f"knows {' and '.join(NETWORKS)}."
         )
     sizes = {name: card.get(name) for name in ("latent_dim", "width")}
-    if kind is ConditionalGenerator:
+    if kind in (ConditionalGenerator, StyleGenerator):
         sizes["classes"] = card.get("classes", 10)
     if kind is ColourGenerator:
         sizes["size"] = card.get("size", 64)
@@ -224,7 +230,7 @@ def _described(card, path):
                 f"The card of {path} must give {name} as a whole number from 1 to 4096; "
                 f"it says {value!r}."
             )
-    if kind is not ColourGenerator:
+    if kind in (ConditionalGenerator, DCGANGenerator):
         sizes["refine"] = card.get("refine", False)
         if not isinstance(sizes["refine"], bool):
             raise ValueError(

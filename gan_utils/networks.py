@@ -242,6 +242,126 @@ class ProjectionDiscriminator(nn.Module):
         return self.score(features)[:, 0] + (self.embedding(labels) * features).sum(1)
 
 
+class SlowLinear(nn.Linear):
+    """A dense layer whose weights are stored ten times as large as they are used.
+
+    So a step of Adam, whose size does not depend on the gradient's, changes them by a tenth.
+
+    Source:
+        Karras et al. 2018, arXiv:1812.04948, appendix C (there by a hundredth).
+    """
+
+    def __init__(self, n_in, n_out):
+        super().__init__(n_in, n_out)
+        nn.init.normal_(self.weight, std=10 * math.sqrt(2 / n_in))
+        nn.init.zeros_(self.bias)
+
+    def forward(self, x):
+        return nn.functional.linear(x, self.weight / 10, self.bias / 10)
+
+
+class ModulatedConvolution(nn.Module):
+    """A convolution whose input channels every picture weighs by its own style.
+
+    K'[o, i] = s[i] K[o, i] with s = A w + b, and K''[o] = K'[o] / ||K'[o]||, so that the
+    output keeps unit variance; then noise, bias and leaky ReLU. Scaling input and output
+    instead of the kernel is the same. Maps (N, n_in, H, W) and w (N, style_dim) to
+    (N, n_out, side, side).
+
+    Args:
+        kernel: 4 doubles the side by a transposed convolution; 1 or 3 keep it.
+        last: without demodulation, noise and activation.
+    Source:
+        Karras et al. 2019, arXiv:1912.04958, equations 1 and 3.
+    """
+
+    def __init__(self, style_dim, n_in, n_out, side, kernel=3, last=False):
+        super().__init__()
+        self.up, self.last = kernel == 4, last
+        self.seen = 1 / 4 if self.up else 1.0  # share of the kernel that a pixel sees
+        scale = (n_in * kernel**2 * self.seen) ** -0.5
+        self.weight = nn.Parameter(scale * torch.randn(n_out, n_in, kernel, kernel))
+        self.style = nn.Linear(style_dim, n_in)
+        nn.init.normal_(self.style.weight, std=style_dim**-0.5)
+        nn.init.ones_(self.style.bias)
+        self.bias = nn.Parameter(torch.zeros(n_out, 1, 1))
+        if not last:
+            self.strength = nn.Parameter(torch.zeros(1))
+            self.register_buffer("noise", torch.randn(1, 1, side, side))
+
+    def forward(self, x, w):
+        style = self.style(w)
+        x = style[..., None, None] * x
+        if self.up:
+            kernel = self.weight.transpose(0, 1)
+            x = nn.functional.conv_transpose2d(x, kernel, stride=2, padding=1)
+        else:
+            x = nn.functional.conv2d(x, self.weight, padding="same")
+        if self.last:
+            return x + self.bias
+        power = style.square() @ self.weight.square().sum((2, 3)).T * self.seen
+        x = x * (power + 1e-8).rsqrt()[..., None, None]
+        noise = torch.randn_like(x[:, :1]) if self.training else self.noise
+        x = x + self.strength * noise + self.bias
+        return math.sqrt(2) * nn.functional.leaky_relu(x, 0.2)
+
+
+class StyleGenerator(nn.Module):
+    """z and a class -> w by ``mapping``; a w for each layer -> picture by ``synthesis``.
+
+    Maps z (N, latent_dim) and labels (N,), int64 in [0, classes), to pictures
+    (N, 1, 28, 28) in [-1, 1]. In training mode nearly half of the pictures take the w of a
+    second z from some layer on (mixing regularisation), and noise is drawn anew; in eval
+    mode the noise is the one that was saved with the weights.
+
+    Args:
+        latent_dim: numbers in z, and in w.
+        width: channels at 14x14; twice as many at 7x7.
+    Source:
+        Karras et al. 2018, arXiv:1812.04948; 2019, arXiv:1912.04958.
+    """
+
+    layer_count = 5
+
+    def __init__(self, latent_dim=64, width=48, classes=10):
+        super().__init__()
+        self.latent_dim, self.classes, n = latent_dim, classes, latent_dim
+        self.to_w = nn.Sequential(
+            *(SlowLinear(n + classes, n), nn.LeakyReLU(0.2)),
+            *(SlowLinear(n, n), nn.LeakyReLU(0.2)),
+        )
+        self.constant = nn.Parameter(torch.randn(1, 4 * width, 7, 7))
+        sizes = [(4, 2, 7, 1), (2, 2, 7, 3), (2, 1, 14, 4), (1, 1, 14, 3)]
+        self.layers = nn.ModuleList(
+            ModulatedConvolution(n, a * width, b * width, side, kernel)
+            for a, b, side, kernel in sizes
+        )
+        self.layers.append(ModulatedConvolution(n, width, 1, 28, 4, last=True))
+
+    def mapping(self, z, labels):
+        """w (N, latent_dim); of z only the direction counts."""
+        z = nn.functional.normalize(z) * math.sqrt(self.latent_dim)
+        one_hot = nn.functional.one_hot(labels, self.classes).to(z.dtype)
+        return self.to_w(torch.cat([z, one_hot], 1))
+
+    def synthesis(self, ws):
+        """Pictures of ws (N, 5, latent_dim), one w for each layer."""
+        x = self.constant
+        for layer, w in zip(self.layers, ws.unbind(1)):
+            x = layer(x, w)
+        return x.tanh()
+
+    def forward(self, z, labels):
+        ws = self.mapping(z, labels)[:, None].expand(-1, self.layer_count, -1)
+        if self.training:
+            second = self.mapping(torch.randn_like(z), labels)[:, None]
+            last = 2 * self.layer_count
+            change = torch.randint(1, last, (len(z), 1, 1), device=z.device)
+            layer = torch.arange(self.layer_count, device=z.device)[:, None]
+            ws = torch.where(layer < change, ws, second)
+        return self.synthesis(ws)
+
+
 SIZES = (32, 64, 128)  # pixels a side
 FIRST = 8  # pixels a side of the dense layer's picture
 

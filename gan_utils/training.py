@@ -47,11 +47,13 @@ class Objective(nn.Module):
         loss: a ``losses.LossPair``.
         penalty: None, or a function (discriminator, real, fake) -> weighted scalar; it
             is computed in float32, since its gradients are small.
+        every: of the penalty, as for ``GANLoop``; ``due`` says whether it counts now.
     """
 
-    def __init__(self, discriminator, loss, penalty):
+    def __init__(self, discriminator, loss, penalty, every=1):
         super().__init__()
         self.discriminator, self.loss, self.penalty = discriminator, loss, penalty
+        self.every, self.due = every, True
         self.one_pass = not any(
             isinstance(part, nn.modules.batchnorm._BatchNorm)
             for part in discriminator.modules()
@@ -67,13 +69,13 @@ class Objective(nn.Module):
             real_logits = self.discriminator(real, *given)
             fake_logits = self.discriminator(fake, *given)
         d_loss = self.loss.d_loss(real_logits.float(), fake_logits.float())
-        if not self.penalty:
+        if not (self.penalty and self.due):
             return torch.stack([d_loss, d_loss.detach()])
         with torch.autocast(real.device.type, enabled=False):
             penalty = self.penalty(
                 lambda x: self.discriminator(x, *given), real, fake.float()
             )
-        return torch.stack([d_loss + penalty, d_loss.detach()])
+        return torch.stack([d_loss + self.every * penalty, d_loss.detach()])
 
 
 class GANLoop:
@@ -90,6 +92,7 @@ class GANLoop:
         betas: of Adam, for both.
         constant: share of the training before the rates begin to fall, in [0, 1].
         penalty: None, or a function (discriminator, real, fake) -> weighted scalar.
+        every: steps from one penalty to the next, which counts as much as all of them.
         decay: of the generator's moving average; None for none.
         precision: None for float32, or ``torch.bfloat16`` for autocast.
         wrap: None, or a function of a module that shares its gradients among processes
@@ -97,13 +100,14 @@ class GANLoop:
         graph: None, or a class that records the step and replays it
             (``engine.cuda_graph.Replay``): CUDA only, one process.
     Raises:
-        ValueError: graph without a CUDA device, or in several processes.
+        ValueError: graph without a CUDA device, in several processes, or with a penalty
+            that is not paid at every step.
     """
 
     def __init__(
         self, generator, discriminator, *, loss=losses.non_saturating,
-        rates=(4e-3, 4e-3), betas=(0.5, 0.99), constant=0.5, penalty=None, decay=None,
-        precision=None, wrap=None, graph=None,
+        rates=(4e-3, 4e-3), betas=(0.5, 0.99), constant=0.5, penalty=None, every=1,
+        decay=None, precision=None, wrap=None, graph=None,
     ):  # fmt: skip
         self.generator, self.discriminator = generator, discriminator
         self.loss, self.rates, self.constant = loss, tuple(rates), constant
@@ -123,10 +127,11 @@ class GANLoop:
         self.ema = EMA(copy.deepcopy(generator), generator, decay) if decay else None
         wrap = wrap or (lambda module: module)
         self.draw = wrap(generator)
-        self.objective = wrap(Objective(discriminator, loss, penalty))
-        if graph and not (on_gpu and self.draw is generator):
+        self.own_objective = Objective(discriminator, loss, penalty, every)
+        self.objective = wrap(self.own_objective)
+        if graph and not (on_gpu and self.draw is generator and every == 1):
             raise ValueError(
-                "graph needs a CUDA device and a single process; leave it out"
+                "graph needs a CUDA device and a single process, and every=1; leave it out"
             )
         self.autocast = functools.partial(
             torch.autocast, self.device.type, precision or torch.bfloat16,
@@ -158,6 +163,7 @@ class GANLoop:
         """
         for optimiser, rate in zip((self.opt_g, self.opt_d), self.rates):
             set_rate(optimiser, rate, share, self.constant)
+        self.own_objective.due = self.steps % self.own_objective.every == 0
         self.steps += 1
         return self.play(real, z, *given)
 

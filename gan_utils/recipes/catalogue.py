@@ -19,6 +19,7 @@ RECIPES = {
         fashion.quick,
         fashion.explorer_unconditional,
         fashion.explorer_conditional,
+        fashion.styles,
         fashion.feature_network,
         second_judge.second_judge,
         listing.repaired_listing,

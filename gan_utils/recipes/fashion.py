@@ -3,17 +3,31 @@
 import torch
 from torch.nn.functional import cross_entropy
 
-from gan_utils import metrics
-from gan_utils.attributes import named_directions
+from gan_utils import attributes, metrics, penalties
 from gan_utils.data import fashion_mnist, to_float
+from gan_utils.latent import Direction
 from gan_utils.networks import (
     ConditionalGenerator,
     DCGANDiscriminator,
     DCGANGenerator,
     FeatureNetwork,
     ProjectionDiscriminator,
+    StyleGenerator,
 )
 from gan_utils.recipes.classifier import train_classifier
+from gan_utils.sampling import draw
+
+NAMED = (  # name, word at the low end, at the high end, measure, classes that have it
+    ("brightness", "dark", "bright", attributes.brightness, range(10)),
+    ("pattern", "plain", "patterned", attributes.pattern, (0, 1, 2, 3, 4, 6, 7, 8, 9)),
+    ("width", "narrow", "wide", attributes.width, (1, 2, 3, 4, 6, 8)),
+    ("height", "low", "high", attributes.height, (5, 7, 8, 9)),
+    ("sleeve length", "short", "long", attributes.sleeve_length, (0, 2, 4, 6)),
+    ("heel height", "flat", "high", attributes.heel_height, (5, 9)),
+    ("flare", "straight", "flared", attributes.flare, (3,)),
+    ("leg gap", "closed", "apart", attributes.leg_gap, (1,)),
+    ("handle", "none", "tall", attributes.handle_height, (8,)),
+)
 
 
 def quick(train, steps=2000):
@@ -45,6 +59,55 @@ def explorer_conditional(train, steps=30_000, latent_dim=64, width=48):
         for direction in named_directions(network)
     ]
     return network, {**_facts(network, steps, width), "directions": found}
+
+
+def styles(train, steps=12_000, latent_dim=64, width=32):
+    """The style-based generator of lesson 10, told the class, for longer than it lasts."""
+    generator = StyleGenerator(latent_dim, width)
+    discriminator = ProjectionDiscriminator(24, depth=3)
+    network = train(
+        generator, discriminator, steps,
+        conditional=True, betas=(0.0, 0.99), penalty=slope, every=16,
+    )  # fmt: skip
+    return network, _facts(network, steps, width)
+
+
+def named_directions(generator, count=1000):
+    """The attributes a person would name, as directions, class by class.
+
+    Args:
+        generator: conditional, of the ten classes of Fashion-MNIST.
+        count: pictures per class to learn from.
+    Returns:
+        A list of ``latent.Direction``; one name comes once for each class that has it.
+        What the generator never varies in a class is left out there.
+    """
+    found = []
+    for label in range(generator.classes):
+        rows = _varied(generator, [row for row in NAMED if label in row[4]], label)
+        measures = [row[3] for row in rows]
+        if not rows:
+            continue
+        vectors, _ = attributes.attribute_directions(generator, measures, label, count)
+        found += [
+            Direction(name, low, high, vector, (label,))
+            for (name, low, high, _, _), vector in zip(rows, vectors)
+        ]
+    return found
+
+
+def _varied(generator, rows, label, count=200):
+    """The rows of ``NAMED`` whose measure is not the same in all pictures of a class."""
+    z = torch.randn(
+        count, generator.latent_dim, generator=torch.Generator().manual_seed(2)
+    )
+    values = attributes.measure_all([row[3] for row in rows], draw(generator, z, label))
+    return [row for row, spread in zip(rows, values.std(0)) if spread > 1e-6]
+
+
+def slope(discriminator, real, fake):
+    """R1 with the weight of lesson 10."""
+    return 0.05 * penalties.r1(discriminator, real)
 
 
 def feature_network(train, steps=5000, batch_size=128):
@@ -85,5 +148,4 @@ def _facts(generator, steps, width):
         "batch": 64,
         "latent_dim": generator.latent_dim,
         "width": width,
-        "refine": True,
-    }
+    } | ({} if isinstance(generator, StyleGenerator) else {"refine": True})

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from benchmarks import overfitting
 from gan_utils import augment
 from gan_utils.augment import Augmented, colour, cutout, translation
 from gan_utils.data import fashion_mnist, to_float
@@ -166,14 +167,14 @@ def real():
 
 def test_each_trace_is_found_where_it_is_and_nowhere_else(real):
     torch.manual_seed(0)
-    assert augment.grey_squares(real) < 0.1
-    assert augment.grey_squares(cutout(real)) > 0.9
-    assert augment.grey_squares(translation(real)) < 0.1
-    assert augment.grey_edges(real) == 0
-    assert augment.grey_edges(translation(real)) > 0.9
-    assert augment.grey_edges(cutout(real)) < 0.01
-    assert augment.turned_shoes(real) < 0.02
-    assert augment.turned_shoes(real.flip(3)) > 0.98
+    assert overfitting.grey_squares(real) < 0.1
+    assert overfitting.grey_squares(cutout(real)) > 0.9
+    assert overfitting.grey_squares(translation(real)) < 0.1
+    assert overfitting.grey_edges(real) == 0
+    assert overfitting.grey_edges(translation(real)) > 0.9
+    assert overfitting.grey_edges(cutout(real)) < 0.01
+    assert overfitting.turned_shoes(real) < 0.02
+    assert overfitting.turned_shoes(real.flip(3)) > 0.98
 
 
 def test_a_square_must_be_grey_and_large_enough():
@@ -181,7 +182,7 @@ def test_a_square_must_be_grey_and_large_enough():
     pictures[0, :, 5:13, 7:15] = 0.0  # the only one that counts
     pictures[1, :, 5:13, 7:14] = 0.0  # a column short
     pictures[2, :, 5:13, 7:15] = 0.5  # too light
-    assert augment.grey_squares(pictures) == 0.25
+    assert overfitting.grey_squares(pictures) == 0.25
 
 
 def test_an_edge_must_be_grey_from_end_to_end():
@@ -190,7 +191,7 @@ def test_an_edge_must_be_grey_from_end_to_end():
     pictures[2, ..., 0], pictures[3, ..., -1] = 0.0, -0.1
     pictures[4, :, 0, :14] = 0.0  # half a line
     pictures[5, :, 1] = 0.0  # not the outermost
-    assert augment.grey_edges(pictures) == pytest.approx(4 / 6)
+    assert overfitting.grey_edges(pictures) == pytest.approx(4 / 6)
 
 
 def test_memorised_is_the_share_of_the_way_from_training_to_generated():

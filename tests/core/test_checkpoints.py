@@ -51,7 +51,9 @@ def test_the_feature_network_scores_what_its_card_says():
     assert accuracy > 0.92
 
 
-@pytest.mark.parametrize("name", ["explorer_conditional", "explorer_unconditional"])
+@pytest.mark.parametrize(
+    "name", ["explorer_conditional", "explorer_unconditional", "styles"]
+)
 def test_every_generator_scores_what_its_card_says(name):
     fid = read_card(name)["FID on the test set"]
     assert metrics.score(load_generator(name)) == pytest.approx(fid, rel=0.03)
@@ -62,7 +64,7 @@ def test_the_named_directions_in_the_card_do_what_they_say():
     named = shipped_directions("explorer_conditional")
     assert len({direction.name for direction in named}) >= 6
     for label in range(generator.classes):
-        rows = [row for row in attributes.NAMED if label in row[4]]
+        rows = [row for row in fashion.NAMED if label in row[4]]
         found = [direction for direction in named if direction.classes == (label,)]
         assert [direction.name for direction in found] == [row[0] for row in rows]
         vectors = torch.stack([direction.vector for direction in found])

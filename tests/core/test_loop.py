@@ -173,6 +173,37 @@ def test_the_objective_returns_the_loss_with_and_without_the_penalty():
     assert not any(slope.any() for slope in slopes)  # the second is only for the log
 
 
+def test_a_lazy_penalty_is_paid_now_and_then_and_in_full():
+    paid = []
+
+    def penalty(discriminator, real, fake):
+        paid.append(loop.steps)
+        return 2 * r1(discriminator, real)
+
+    loop = GANLoop(*players(), penalty=penalty, every=3)
+    for batch in batches(7):
+        loop.step(0, *batch)
+    assert paid == [1, 4, 7]  # counted with the step that pays
+    lazy = Objective(players()[1], losses.non_saturating, five_r1, every=4)
+    full = Objective(players()[1], losses.non_saturating, five_r1)
+    real, fake = batches(2)[0][0], batches(2)[1][0]
+    (with_lazy, plain), (with_full, _) = lazy(real, fake), full(real, fake)
+    torch.testing.assert_close(with_lazy - plain, 4 * (with_full - plain))
+    lazy.due = False
+    torch.testing.assert_close(*lazy(real, fake))
+    assert with_full > plain
+
+
+def test_a_lazy_penalty_goes_on_where_it_was():
+    loop = GANLoop(*players(), penalty=five_r1, every=3)
+    loop.steps = 5  # as restored from a snapshot
+    seen = []
+    for batch in batches(4):
+        loop.step(0, *batch)
+        seen.append(loop.own_objective.due)
+    assert seen == [False, True, False, False]
+
+
 def test_the_learning_rates_stay_and_then_fall_linearly_to_zero():
     loop = GANLoop(*players(), rates=(1e-3, 2e-3), constant=0.6)
     batch = batches(1)[0]
