@@ -318,7 +318,7 @@ def random_step(choose, state):
     name = choose.choice(state.controls())
     whole = {"seed": 9999, "coordinate": state.generator.latent_dim, "class": 9}
     if name == "way":
-        return ("set", name, choose.choice(["great circle", "straight line"]))
+        return ("set", name, choose.choice(state.space.ways))
     if choose.random() < 0.05:
         return choose.choice([("keep", "A"), ("keep", "B"), ("reset",), ("look", name)])
     if name in whole:

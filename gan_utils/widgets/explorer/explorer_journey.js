@@ -72,5 +72,5 @@ function journeyPanel(link, config) {
   function paint(pixels) {
     ends.forEach(({ own }, i) => own.paint(bytes(pixels, i * SIDE * SIDE, SIDE * SIDE)));
   }
-  return { element, update, paint, stop, about: () => "position" };
+  return { element, update, paint, stop, plays: () => playing !== null, about: () => "position" };
 }

@@ -79,6 +79,7 @@ function openLink(model, listeners, fan) {
       const current = waiting === null || message.ticket === waiting;
       listeners.state(message, buffers[0], current && steps.length === 0);
       settle(message.ticket);
+      if (!waiting) listeners.free();
     } else listeners[message.kind]?.(message, buffers[0]);
   }
   model.on("msg:custom", receive);

@@ -147,7 +147,8 @@ function render({ model, el }) {
   box.setAttribute("aria-label", "Latent explorer");
   el.append(box);
 
-  // The next few pictures to have at hand, unless the hand moves.
+  // The next few pictures to have at hand, unless the hand moves; while it rests, all.
+  let resting = false;
   function fetch() {
     const wish = link.idle() && fan.request(state.along, state.grid, standing(state, state.along));
     if (wish) link.ask(wish);
@@ -155,6 +156,7 @@ function render({ model, el }) {
   Object.assign(listeners, {
     state(message, pixels, current) {
       state = message;
+      resting = false;
       if (current || !fan.ahead()) paint(bytes(pixels)); // no older picture over a newer one
       if (current) fan.answered();
       sentence.textContent = message.sentence;
@@ -163,6 +165,7 @@ function render({ model, el }) {
       for (const part of [top, openPanel]) part.update?.(message);
       row.mark(message);
     },
+    free: () => panels.journey?.plays() || fetch(),
     rest(message, pixels) {
       seen.textContent = message.seen;
       spoken.textContent = `${state.sentence} ${message.seen}`;
@@ -170,11 +173,12 @@ function render({ model, el }) {
       if (message.strip) row.show(message.strip, pixels, state);
       if (message.code) panels.save?.show(message.code);
       if (openPanel === panels.pad && link.idle()) link.ask(panels.pad.wish());
+      resting = true;
       fetch();
     },
     fan(message, pixels) {
       fan.take(message, pixels);
-      fetch();
+      if (resting) fetch();
     },
     sheet: (message, pixels) => panels.pad?.paint(message, pixels),
     ends: (_message, pixels) => panels.journey?.paint(pixels),

@@ -38,6 +38,7 @@ function padPanel(link, config) {
 
   function fit(state) {
     label = state.label;
+    sheet.width = sheet.width; // clears what another class had here
     axes = config.axes.filter((axis) => !axis.classes || axis.classes.includes(label));
     const known = axes.map((axis) => axis.name);
     const named = known.filter((_, i) => axes[i].group === "attributes");

@@ -1,6 +1,6 @@
 // A guided tour for someone who opens the explorer without the lesson: each stop says a
 // sentence or two and moves what it speaks of.
-const [FRAMES, FRAME, HOLD] = [30, 45, 900]; // of a glide; ms for each; ms between other moves
+const [FRAMES, FRAME, HOLD] = [30, 45, 900]; // of a glide; ms for each; ms between two moves
 
 // The six stops: text, the tab it needs, and moves as [what they end on, what they glide from].
 function stopsOf(config) {
@@ -71,7 +71,7 @@ function tour(link, config, open) {
     for (const [to, from] of moves) {
       const frames = from && !calm ? FRAMES : 1;
       for (let k = 1; k <= frames; k++) {
-        await new Promise((done) => setTimeout(done, frames > 1 ? FRAME : HOLD));
+        await new Promise((done) => setTimeout(done, k > 1 ? FRAME : HOLD));
         if (turn !== mine || !element.isConnected) return;
         link.move(Object.entries(to).map(([name, value]) =>
           [name, +(from ? from[name] + (k / frames) * (value - from[name]) : value).toFixed(2)]));
