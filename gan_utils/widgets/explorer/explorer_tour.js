@@ -21,7 +21,7 @@ function stopsOf(config) {
       : "Truncation shrinks the random numbers. Low values give safe pictures that look alike; at 1 nothing is changed." };
   const direction = named.length
     ? { tab: "attributes", moves: swing(axis.name),
-      text: `A direction changes one thing and leaves the rest as it is. This one is ${axis.name}, ` +
+      text: `A direction changes one thing and little else. This one is ${axis.name}, ` +
         `from ${axis.low} to ${axis.high}.` }
     : { tab: "directions", moves: config.layers ? [...swing("coarse 1"), ...swing("fine 1")] : swing(axis.name),
       text: config.layers
