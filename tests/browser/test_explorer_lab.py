@@ -89,7 +89,9 @@ def test_a_thousand_random_changes_end_on_the_right_picture(explorer):
 
 
 def test_styles_by_hand(run_cells):
-    explorer = ExplorerPage(run_cells(CELL.replace("explorer_unconditional", "styles")), "styles")
+    explorer = ExplorerPage(
+        run_cells(CELL.replace("explorer_unconditional", "styles")), "styles"
+    )
     explorer.slider("truncation").press("Home")
     explorer.moved("truncation", 0)
     explorer.page.get_by_role("button", name="Reset").press("Enter")

@@ -113,7 +113,9 @@ def test_the_seed_alone_decides_the_first_picture(plain):
 def test_truncation_scales_the_noise(plain):
     state, _ = plain.steps(("set", "seed", 5), ("set", "truncation", 0.5))
     expected = 0.5 * noise(8, 5)
-    torch.testing.assert_close(plain.explorer.state.point(), expected, atol=6e-5, rtol=0)
+    torch.testing.assert_close(
+        plain.explorer.state.point(), expected, atol=6e-5, rtol=0
+    )
     assert "truncation 0.50" in state["sentence"]
 
 
@@ -157,7 +159,9 @@ def test_the_journey_leads_from_a_to_b(plain, way):
     expected = slerp(start, end, 0.25)
     if way == "straight line":
         expected = 0.75 * start + 0.25 * end
-    torch.testing.assert_close(plain.explorer.state.point(), expected, atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        plain.explorer.state.point(), expected, atol=1e-4, rtol=0
+    )
     assert state["sentence"] == "Generated: 25% of the way from A to B."
     assert (state["values"], state["truncation"]) == ({}, 1.0)
     ends = np.frombuffer(plain.last("ends")[1][0], np.uint8).reshape(2, 28, 28)

@@ -82,7 +82,9 @@ def test_a_direction_moves_the_layers_of_its_range_by_one_deviation(styled, name
         with torch.no_grad():
             w = style_generator().mapping(z, torch.full((20_000,), 6)).double()
         one = shift[moved[0]].double()
-        torch.testing.assert_close(shift[list(moved)], one.float().expand(len(moved), 8))
+        torch.testing.assert_close(
+            shift[list(moved)], one.float().expand(len(moved), 8)
+        )
         length = (one @ torch.linalg.pinv(torch.cov(w.T), rtol=1e-4) @ one).sqrt()
         assert length.item() == pytest.approx(1, abs=0.1)
 
@@ -94,12 +96,11 @@ def test_the_first_direction_of_a_range_changes_the_average_article_most():
     axes = [axis for axis in space.found() if axis.classes == (6,)]
     for name in RANGES:
         moved = [
-            mean + axis.vector.view(1, 5, 8) / 20
-            for axis in axes
-            if axis.group == name
+            mean + axis.vector.view(1, 5, 8) / 20 for axis in axes if axis.group == name
         ]
         changes = [
-            generator.synthesis(ws).sub(generator.synthesis(mean)).norm() for ws in moved
+            generator.synthesis(ws).sub(generator.synthesis(mean)).norm()
+            for ws in moved
         ]
         assert changes[0] > changes[1] > changes[2] > 0
         brighter = generator.synthesis(moved[0]) - generator.synthesis(mean)

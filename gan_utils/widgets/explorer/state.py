@@ -27,7 +27,14 @@ class State:
     def __init__(self, generator, directions=()):
         self.generator, self.space = generator, space_of(generator)
         self.axes = [
-            Axis(d.name, "attributes", d.low, d.high, self.space.shift(d.vector), d.classes)
+            Axis(
+                d.name,
+                "attributes",
+                d.low,
+                d.high,
+                self.space.shift(d.vector),
+                d.classes,
+            )
             for d in directions
         ] + self.space.found()
         self.label = 0 if hasattr(generator, "classes") else None
