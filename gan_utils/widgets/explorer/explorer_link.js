@@ -2,7 +2,7 @@
 // the last value of each control is sent on: a drag can neither fall behind nor end wrong.
 const NUDGES = [6, 12, 20, 32, 48]; // ms
 const SLOW = 30; // ms; an answer that takes longer was held back
-const PROBE = 16; // every so many requests one goes without nudges, to see if they are needed
+const PROBE = 32; // every so many requests one goes without nudges, to see if they are needed
 const GIVE_UP = 4000; // ms without an answer, after which the next request is sent anyway
 const REST = 70; // ms of rest before strip, classifier and code are asked for
 const ROAMING = 300; // the same while the hand goes from one control to another
