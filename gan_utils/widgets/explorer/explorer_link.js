@@ -5,7 +5,7 @@ const SLOW = 30; // ms; an answer that takes longer was held back
 const PROBE = 32; // every so many requests one goes without nudges, to see if they are needed
 const GIVE_UP = 4000; // ms without an answer, after which the next request is sent anyway
 const REST = 70; // ms of rest before strip, classifier and code are asked for
-const ROAMING = 300; // the same while the hand goes from one control to another
+const ROAMING = 400; // the same while the hand goes from one control to another
 
 function openLink(model, listeners, fan) {
   const me = Math.random().toString(36).slice(2);
@@ -89,5 +89,6 @@ function openLink(model, listeners, fan) {
     clearTimeout(watch);
   };
   const alarm = (text) => listeners.alarm({ text });
-  return { move, set, act, ask, alarm, close, idle: () => waiting === null };
+  return { move, set, act, ask, alarm, close, idle: () => waiting === null,
+    roams: () => pause === ROAMING };
 }

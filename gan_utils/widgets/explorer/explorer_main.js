@@ -147,7 +147,7 @@ function render({ model, el }) {
   box.setAttribute("aria-label", "Latent explorer");
   el.append(box);
 
-  // The next few pictures to have at hand, unless the hand moves; while it rests, all.
+  // The next few pictures to have at hand, unless the hand moves; all while it rests on a control in use.
   let resting = false;
   function fetch() {
     const wish = link.idle() && fan.request(state.along, state.grid, standing(state, state.along));
@@ -173,7 +173,7 @@ function render({ model, el }) {
       if (message.strip) row.show(message.strip, pixels, state);
       if (message.code) panels.save?.show(message.code);
       if (openPanel === panels.pad && link.idle()) link.ask(panels.pad.wish());
-      resting = true;
+      resting = !link.roams();
       fetch();
     },
     fan(message, pixels) {
