@@ -51,14 +51,7 @@ def explorer_conditional(train, steps=30_000, latent_dim=64, width=48):
     generator = ConditionalGenerator(latent_dim, width, refine=True)
     discriminator = ProjectionDiscriminator(width // 2, depth=3)
     network = train(generator, discriminator, steps, conditional=True)
-    found = [
-        {
-            **direction._asdict(),
-            "vector": [round(x, 4) for x in direction.vector.tolist()],
-        }
-        for direction in named_directions(network)
-    ]
-    return network, {**_facts(network, steps, width), "directions": found}
+    return network, _facts(network, steps, width)
 
 
 def styles(train, steps=12_000, latent_dim=64, width=32):
@@ -76,7 +69,8 @@ def named_directions(generator, count=1000):
     """The attributes a person would name, as directions, class by class.
 
     Args:
-        generator: conditional, of the ten classes of Fashion-MNIST.
+        generator: conditional, of the ten classes of Fashion-MNIST; for a style-based one
+            the vectors are shifts of w, the same in every layer.
         count: pictures per class to learn from.
     Returns:
         A list of ``latent.Direction``; one name comes once for each class that has it.
@@ -88,12 +82,36 @@ def named_directions(generator, count=1000):
         measures = [row[3] for row in rows]
         if not rows:
             continue
-        vectors, _ = attributes.attribute_directions(generator, measures, label, count)
+        if isinstance(generator, StyleGenerator):
+            vectors = _directions_in_w(generator, measures, label, count)
+        else:
+            vectors, _ = attributes.attribute_directions(
+                generator, measures, label, count
+            )
         found += [
             Direction(name, low, high, vector, (label,))
             for (name, low, high, _, _), vector in zip(rows, vectors)
         ]
     return found
+
+
+@torch.no_grad()
+def _directions_in_w(generator, measures, label, count, seed=0):
+    """As ``attribute_directions``, in w: the likeliest shifts that do what is asked.
+
+    With C the covariance of w in the class and B the slopes of the standardised measures,
+    the rows of (C B (B^T C B)^-1)^T: of all V with B^T V = 1 those of least V^T C^-1 V.
+    """
+    z = torch.randn(
+        count, generator.latent_dim, generator=torch.Generator().manual_seed(seed)
+    )
+    values = attributes.measure_all(measures, draw(generator, z, label))
+    w = generator.mapping(z, torch.full((count,), label))
+    w, values = w - w.mean(0), (values - values.mean(0)) / values.std(0)
+    covariance = torch.cov(w.T)
+    slopes = torch.linalg.lstsq(w, values, driver="gelsd").solution
+    shifts = covariance @ slopes
+    return (shifts @ torch.linalg.pinv(slopes.T @ shifts)).T
 
 
 def _varied(generator, rows, label, count=200):
@@ -139,7 +157,7 @@ def accuracy(network):
 
 def _facts(generator, steps, width):
     training_pictures, _ = fashion_mnist("train")
-    return {
+    facts = {
         "FID on the test set": metrics.score(generator),
         "FID of 10,000 training pictures on the test set": metrics.fid(
             training_pictures[:10_000]
@@ -148,4 +166,17 @@ def _facts(generator, steps, width):
         "batch": 64,
         "latent_dim": generator.latent_dim,
         "width": width,
-    } | ({} if isinstance(generator, StyleGenerator) else {"refine": True})
+    }
+    if not isinstance(generator, StyleGenerator):
+        facts["refine"] = True
+    if hasattr(generator, "classes"):
+        facts["directions"] = card_entries(named_directions(generator))
+    return facts
+
+
+def card_entries(directions):
+    """Directions as a card holds them, to four decimals."""
+    return [
+        {**one._asdict(), "vector": [round(x, 4) for x in one.vector.tolist()]}
+        for one in directions
+    ]

@@ -6,11 +6,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from gan_utils.checkpoints import load_generator
 from gan_utils.widgets.explorer.state import State
 
+expect = pytest.importorskip("playwright.sync_api").expect
 PATIENCE = 20  # seconds until a picture must be there
 PIXELS = """(canvas) => Array.from(
   canvas.getContext("2d").getImageData(0, 0, 28, 28).data.filter((_, i) => i % 4 === 0))"""
@@ -152,6 +154,62 @@ class ExplorerPage:
     def fine_position(self):
         text = self.page.locator(".gx-sentence").inner_text()
         return int(text.split("%")[0].split()[-1]) / 100
+
+    def pad(self):
+        """Two directions by mouse, then by keyboard; ends in the middle."""
+        self.tab("Pad")
+        pad = self.page.get_by_role("slider", name="Pad: ")
+        self.page.locator(".gx-square canvas[data-names]").wait_for()
+        names = [axis for axis in self.state.directions()][:2]
+        box = pad.bounding_box()
+        unit = 0.8 * box["width"] / 6
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x - 2 * unit, y + 2.5 * unit, steps=40)
+        self.page.mouse.move(x + 2 * unit, y - unit, steps=40)
+        self.page.mouse.up()
+        self.stands(pad, names, (2.0, 1.0))
+        self.shot("pad")
+        for key in ("ArrowLeft", "ArrowLeft", "Shift+ArrowUp", "ArrowDown"):
+            pad.press(key)
+        self.stands(pad, names, (1.8, 1.9))
+        pad.press("Home")
+        self.stands(pad, names, (0, 0))
+
+    def stands(self, pad, names, values):
+        """The pad says so, and the picture is that of both values."""
+        for name, value in zip(names, values):
+            self.state.set(name, value)
+        text = ", ".join(
+            f"{n} {v:+.1f}" if v else f"{n} 0.0" for n, v in zip(names, values)
+        )
+        expect(pad).to_have_attribute("aria-valuetext", text)
+        self.sees(self.state.pixels())
+
+    def take_the_tour(self):
+        """Every stop by keyboard alone; each says something, and truncation moves."""
+        page = self.page
+        start = page.get_by_role("button", name="Tour", exact=True)
+        start.press("Enter")
+        guide = page.get_by_role("region", name="Guided tour")
+        following = guide.get_by_role("button", name="Next")
+        expect(following).to_be_focused()
+        expect(guide.get_by_role("button", name="Back")).to_be_disabled()
+        texts = set()
+        for stop in range(1, 7):
+            expect(guide).to_contain_text(f"{stop} of 6")
+            texts.add(guide.locator("p").inner_text())
+            if "Truncation" in guide.locator("p").inner_text():
+                self.says("truncation 0.")
+            page.keyboard.press("Enter")
+        assert len(texts) == 6
+        expect(guide).to_be_hidden()
+        expect(start).to_be_focused()
+        start.press("Enter")
+        expect(guide).to_contain_text("1 of 6")
+        page.keyboard.press("Escape")
+        expect(guide).to_be_hidden()
 
     def save(self):
         self.tab("Save")

@@ -88,6 +88,34 @@ def test_a_thousand_random_changes_end_on_the_right_picture(explorer):
     explorer.moved("seed", 31)
 
 
+def test_styles_by_hand(run_cells):
+    explorer = ExplorerPage(
+        run_cells(CELL.replace("explorer_unconditional", "styles")), "styles"
+    )
+    explorer.slider("truncation").press("Home")
+    explorer.moved("truncation", 0)
+    explorer.page.get_by_role("button", name="Reset").press("Enter")
+    explorer.state.reset()
+    explorer.tab("Directions")
+    for name in ("coarse 1", "middle 2", "fine 1"):
+        explorer.slider(name).press("End")
+        explorer.moved(name, 3)
+    explorer.page.get_by_role("button", name="Reset").press("Enter")
+    explorer.state.reset()
+    explorer.pad()
+    explorer.tab("Journey")
+    mix = explorer.slider("layers from B")
+    for count in (1, 2, 3):
+        mix.press("ArrowRight")
+        explorer.moved("mix", count)
+    explorer.shot("mix")
+    explorer.take_the_tour()
+    explorer.has_names()
+    explorer.tab("Save")
+    code = explorer.page.get_by_label("Python that makes this picture")
+    expect(code).to_contain_text("generator.synthesis(ws)")
+
+
 def test_the_compact_explorer(explorer):
     page = explorer.page
     cell = page.locator(".jp-CodeCell .cm-content")

@@ -96,6 +96,11 @@ def test_save_invert_and_icons(app, tmp_path):
     assert app.page.title() == "Latent explorer"
 
 
+def test_pad_and_tour(app):
+    app.pad()
+    app.take_the_tour()
+
+
 def test_a_narrow_window_shows_everything(app):
     app.page.set_viewport_size({"width": 420, "height": 900})
     app.page.wait_for_timeout(300)

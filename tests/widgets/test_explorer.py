@@ -26,7 +26,7 @@ from gan_utils.networks import ConditionalGenerator, DCGANGenerator
 from gan_utils.plotting import to_pixels
 from gan_utils.widgets.explorer import files, serve
 from gan_utils.widgets.explorer.explorer import Explorer
-from gan_utils.widgets.explorer.state import State, _seed_point
+from gan_utils.widgets.explorer.state import State, noise
 
 
 class Listener:
@@ -112,21 +112,23 @@ def test_the_seed_alone_decides_the_first_picture(plain):
 
 def test_truncation_scales_the_noise(plain):
     state, _ = plain.steps(("set", "seed", 5), ("set", "truncation", 0.5))
-    expected = 0.5 * _seed_point(plain.explorer.state.generator, 5)
-    torch.testing.assert_close(plain.explorer.state.z(), expected, atol=6e-5, rtol=0)
+    expected = 0.5 * noise(8, 5)
+    torch.testing.assert_close(
+        plain.explorer.state.point(), expected, atol=6e-5, rtol=0
+    )
     assert "truncation 0.50" in state["sentence"]
 
 
 def test_directions_add_up_and_reset_takes_them_back(plain):
     explorer = plain.explorer
     _, before = plain.steps(("set", "seed", 2))
-    z = explorer.state.z()
+    z = explorer.state.point()
     state, after = plain.steps(
         ("set", "principal 2", 1.5), ("set", "closed form 1", -3)
     )
     axes = explorer.state.directions()
     expected = z + 1.5 * axes["principal 2"].vector - 3 * axes["closed form 1"].vector
-    torch.testing.assert_close(explorer.state.z(), expected, atol=2e-4, rtol=0)
+    torch.testing.assert_close(explorer.state.point(), expected, atol=2e-4, rtol=0)
     assert "principal 2 +1.5" in state["sentence"]
     assert "closed form 1 -3.0" in state["sentence"]
     assert (after != before).any()
@@ -135,9 +137,9 @@ def test_directions_add_up_and_reset_takes_them_back(plain):
 
 def test_a_coordinate_takes_exactly_the_value_given(plain):
     plain.steps(("set", "principal 1", 2), ("set", "truncation", 0.7))
-    before = plain.explorer.state.z()
+    before = plain.explorer.state.point()
     state, _ = plain.steps(("set", "coordinate", 3), ("set", "value", -1.25))
-    after = plain.explorer.state.z()
+    after = plain.explorer.state.point()
     assert after[2].item() == pytest.approx(-1.25, abs=1e-4)
     others = [0, 1, 3, 4, 5, 6, 7]
     torch.testing.assert_close(after[others], before[others], atol=1.1e-4, rtol=0)
@@ -147,9 +149,9 @@ def test_a_coordinate_takes_exactly_the_value_given(plain):
 @pytest.mark.parametrize("way", ["great circle", "straight line"])
 def test_the_journey_leads_from_a_to_b(plain, way):
     _, a = plain.steps(("set", "seed", 1), ("set", "truncation", 0.8), ("keep", "A"))
-    start = plain.explorer.state.z()
+    start = plain.explorer.state.point()
     _, b = plain.steps(("set", "seed", 7), ("set", "principal 1", 2), ("keep", "B"))
-    end = plain.explorer.state.z()
+    end = plain.explorer.state.point()
     plain.steps(("set", "way", way))
     assert (plain.steps(("set", "position", 0))[1] == a).all()
     assert (plain.steps(("set", "position", 1))[1] == b).all()
@@ -157,7 +159,9 @@ def test_the_journey_leads_from_a_to_b(plain, way):
     expected = slerp(start, end, 0.25)
     if way == "straight line":
         expected = 0.75 * start + 0.25 * end
-    torch.testing.assert_close(plain.explorer.state.z(), expected, atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        plain.explorer.state.point(), expected, atol=1e-4, rtol=0
+    )
     assert state["sentence"] == "Generated: 25% of the way from A to B."
     assert (state["values"], state["truncation"]) == ({}, 1.0)
     ends = np.frombuffer(plain.last("ends")[1][0], np.uint8).reshape(2, 28, 28)
@@ -167,10 +171,10 @@ def test_the_journey_leads_from_a_to_b(plain, way):
 def test_a_class_keeps_z_and_the_attributes_that_it_has(conditional):
     conditional.steps(("set", "class", 0), ("set", "sleeve", 2), ("set", "light", 1))
     state, _ = conditional.steps(("set", "class", 4))
-    base = _seed_point(conditional.explorer.state.generator, 0)
+    base = noise(8, 0)
     expected = base + 2 * unit(1) + unit(3)
     torch.testing.assert_close(
-        conditional.explorer.state.z(), expected, atol=6e-5, rtol=0
+        conditional.explorer.state.point(), expected, atol=6e-5, rtol=0
     )
     assert state["sentence"] == "Generated: coat, seed 0, sleeve +2.0, light +1.0."
     state, _ = conditional.steps(("set", "class", 9))
@@ -208,12 +212,12 @@ def test_values_beyond_the_ends_are_cut_there(plain):
      ("way", "home", "'home'"), ("way", None, "None")],
 )  # fmt: skip
 def test_what_is_no_value_is_told_and_changes_nothing(plain, name, value, word):
-    before = plain.explorer.state.z()
+    before = plain.explorer.state.point()
     with pytest.raises(ValueError, match=word):
         plain.explorer.set(name, value)
     state, _ = plain.steps(("set", name, value))
     assert word in plain.last("alarm")[0]["text"]
-    assert torch.equal(plain.explorer.state.z(), before)
+    assert torch.equal(plain.explorer.state.point(), before)
     assert state["seed"] == 0
 
 
@@ -252,17 +256,41 @@ def test_the_strip_shows_what_a_click_would_give(conditional, name):
     "name", ["seed", "class", "truncation", "position", "value", "light"]
 )
 def test_the_pictures_at_hand_are_those_that_the_moves_will_give(conditional, name):
-    conditional.steps(("set", "seed", 9), ("set", "light", -1), ("look", name))
-    answer, buffers = conditional.say("fan", name=name, generation=7)[-1]
+    conditional.steps(("set", "seed", 9), ("set", "light", -1))
+    state, _ = conditional.steps(("look", name))
+    first, step, count = state["grid"]
+    values = [round(first + step * i, 6) for i in range(0, count, max(count // 7, 1))]
+    answer, buffers = conditional.say("fan", name=name, values=values, generation=7)[-1]
     pictures = np.frombuffer(buffers[0], np.uint8).reshape(-1, 28, 28)
-    assert answer["generation"] == 7
-    assert len(pictures) == len(answer["stops"])
-    steps = np.diff(answer["stops"])
-    assert np.allclose(steps, steps[0])  # the front end counts on it
-    for stop, picture in list(zip(answer["stops"], pictures))[::7]:
-        _, shown = conditional.steps(("set", name, stop))
+    assert (answer["name"], answer["generation"]) == (name, 7)
+    assert len(pictures) == len(answer["values"]) == min(len(values), 8)
+    for value, picture in zip(answer["values"], pictures):
+        _, shown = conditional.steps(("set", name, value))
         assert np.abs(shown.astype(int) - picture).max() <= 1
-    assert conditional.say("fan", name="heel", generation=8) == []
+    assert conditional.say("fan", name="heel", values=[1], generation=8) == []
+
+
+def test_a_hand_waits_for_few_pictures_made_ahead(conditional):
+    values = [v / 10 for v in range(-30, 31)]
+    answer, buffers = conditional.say("fan", name="light", values=values, generation=1)[
+        -1
+    ]
+    assert len(answer["values"]) == len(buffers[0]) // 784 <= 8
+
+
+def test_the_sheet_under_the_pad_shows_where_the_dot_can_go(conditional):
+    conditional.steps(("set", "class", 0), ("set", "seed", 5), ("set", "light", 2))
+    answer, buffers = conditional.say("sheet", names=["sleeve", "light"])[-1]
+    rows = np.frombuffer(buffers[0], np.uint8).reshape(5, 5, 28, 28)
+    assert answer["names"] == ["sleeve", "light"]
+    for place, corner in (((0, 0), (-3, 3)), ((1, 4), (3, 1.5)), ((4, 2), (0, -3))):
+        moves = zip(("sleeve", "light"), corner)
+        _, shown = conditional.steps(*[("set", *move) for move in moves])
+        assert np.abs(shown.astype(int) - rows[place]).max() <= 1
+    assert conditional.say("sheet", names=["sleeve", "light"]) == []  # still the same
+    conditional.steps(("set", "seed", 6))
+    assert conditional.say("sheet", names=["sleeve", "light"])
+    assert conditional.say("sheet", names=["sleeve", "heel"]) == []  # not of this class
 
 
 def test_looking_leaves_the_picture_and_an_unchanged_strip_is_not_sent_again(plain):
@@ -279,7 +307,7 @@ def test_looking_leaves_the_picture_and_an_unchanged_strip_is_not_sent_again(pla
 
 def test_the_classifier_says_what_it_sees():
     generator = load_generator("explorer_unconditional")
-    picture = generator(_seed_point(generator, 0)[None])
+    picture = generator(noise(64, 0)[None])
     guess = CLASSES[feature_network()(picture).argmax()]
     seen = Listener(generator).say("rest")[-1][0]["seen"]
     assert seen.startswith(f"Our classifier sees: {guess}")
@@ -294,7 +322,7 @@ def random_step(choose, state):
     name = choose.choice(state.controls())
     whole = {"seed": 9999, "coordinate": state.generator.latent_dim, "class": 9}
     if name == "way":
-        return ("set", name, choose.choice(["great circle", "straight line"]))
+        return ("set", name, choose.choice(state.space.ways))
     if choose.random() < 0.05:
         return choose.choice([("keep", "A"), ("keep", "B"), ("reset",), ("look", name)])
     if name in whole:
@@ -319,7 +347,7 @@ def test_a_thousand_random_moves_leave_no_error_no_stale_picture_and_no_memory(
                 answers, conditional.sent[:] = list(conditional.sent), []
             alarms = [c["text"] for c, _ in answers if c["kind"] == "alarm"]
             assert all("no control" in text for text in alarms)  # gone with its class
-            z = explorer.state.z()
+            z = explorer.state.point()
             expected = made(explorer.state.generator, z, state["label"])
             assert np.abs(shown.astype(int) - expected).max() <= 1
             assert np.allclose(state["z"], z, atol=6e-4)

@@ -3,6 +3,8 @@
 import copy
 
 import ipywidgets as widgets
+import numpy as np
+import torch
 
 from gan_utils.data import CLASSES
 from gan_utils.widgets.explorer import files
@@ -13,7 +15,6 @@ from gan_utils.widgets.explorer.state import (
     TRUNCATION,
     WIDEST,
     State,
-    draw_pixels,
 )
 from gan_utils.widgets.explorer.view import (
     ExplorerView,
@@ -28,7 +29,12 @@ from gan_utils.widgets.keys import KeyGuard
 
 _SCALES = (1, 4, 8, 16, 32)  # enlargements offered for a file
 _FRAMES = 24  # of a journey, one way
-_KINDS = ("steps", "hello", "rest", "fan", "target", "invert", "stop", "file")
+_MOST_AHEAD = 8  # pictures made ahead in one go: the hand waits no longer
+_PLACES = 5  # of the pad that are shown, across and up
+_KINDS = (
+    *("steps", "hello", "rest", "fan", "sheet"),
+    *("target", "invert", "stop", "file"),
+)
 """Of messages from the front end; each has its method."""
 
 
@@ -58,7 +64,7 @@ class Explorer:
         self.names, self.compact = names, compact
         self.checkpoint = checkpoint or getattr(generator, "checkpoint", None)
         self.search = Search(self)
-        self.row = None  # what the strip shows: (z, labels, pictures)
+        self.row = self.sheet = None  # what strip and pad show: names, points, labels
         self.view = ExplorerView(config=self._config())
         self.view.on_msg(self._listen)
         self.box = widgets.VBox([self.view, KeyGuard()])
@@ -77,6 +83,7 @@ class Explorer:
             "lastSeed": LAST_SEED,
             "scales": _SCALES,
             "latentDim": generator.latent_dim,
+            "layers": state.space.layers,
             "classes": [class_name(self.names, k) for k in range(classes)],
         }
 
@@ -114,11 +121,15 @@ class Explorer:
         """GIF bytes of the journey from A to B and back."""
         stops = [i / (_FRAMES - 1) for i in range(_FRAMES)]
         points = self.state.points("position", stops)
-        return files.gif(draw_pixels(self.state.generator, *points), scale)
+        return files.gif(self.state.space.pixels(*points), scale)
 
     def code(self):
         """Python that makes exactly the picture on show."""
-        return files.code(self.state.z(), self.state.label, self.checkpoint)
+        state = self.state
+        if state.space.layers:
+            ws = state.point().view(state.space.layers, -1)
+            return files.code_of_styles(ws, self.checkpoint)
+        return files.code(state.point(), state.label, self.checkpoint)
 
     def show(self):
         """Display the explorer, and a still picture for readers without a kernel."""
@@ -151,7 +162,7 @@ class Explorer:
             self.send_ends()
 
     def _on_hello(self, _message, _buffers):
-        self.row = None
+        self.row = self.sheet = None
         self.send_state()
         self.send_ends()
         self.search.send_target()
@@ -170,18 +181,38 @@ class Explorer:
         self.row = row
         title = strip_title(state, stops, self.names)
         answer["strip"] = {"name": state.along, "stops": stops, **title}
-        pictures = draw_pixels(state.generator, points, labels)
+        pictures = state.space.pixels(points, labels)
         self.view.send(answer, buffers=[pictures.tobytes()])
 
     def _on_fan(self, message, _buffers):
-        """The pictures of every position of the control moved last, to have at hand."""
-        if message.get("name") != self.state.along:
+        """The pictures of a few positions of a control, to have at hand."""
+        name, values = message["name"], message["values"][:_MOST_AHEAD]
+        if name not in self.state.controls():
             return
-        stops = self.state.stops()
-        points = self.state.points(self.state.along, stops)
-        answer = {"kind": "fan", "name": message["name"], "stops": stops}
-        answer["generation"] = message.get("generation")
-        pictures = draw_pixels(self.state.generator, *points)
+        pictures = self.state.space.pixels(*self.state.points(name, values))
+        answer = {"kind": "fan", "name": name, "values": values}
+        answer["generation"] = message["generation"]
+        self.view.send(answer, buffers=[pictures.tobytes()])
+
+    def _on_sheet(self, message, _buffers):
+        """The pictures of places all over the pad, the top row first; unless it has them."""
+        across, up = message["names"]
+        if not {across, up} <= set(self.state.directions()):
+            return
+        stops = np.linspace(-REACH, REACH, _PLACES).tolist()
+        probe, rows = self.state.copy(), []
+        for value in stops[::-1]:
+            probe.set(up, value)
+            rows.append(probe.points(across, stops))
+        points = torch.cat([row[0] for row in rows])
+        labels = [row[1] for row in rows]
+        labels = None if labels[0] is None else sum(labels, [])
+        sheet = (across, up, points.numpy().tobytes(), labels)
+        if sheet == self.sheet:
+            return
+        self.sheet = sheet
+        pictures = self.state.space.pixels(points, labels)
+        answer = {"kind": "sheet", "names": [across, up]}
         self.view.send(answer, buffers=[pictures.tobytes()])
 
     def _on_target(self, message, buffers):
@@ -222,10 +253,9 @@ class Explorer:
 
     def send_ends(self):
         """The pictures of A and B."""
-        pictures = b""
-        for z, label in self.state.ends.values():
-            labels = None if label is None else [label]
-            pictures += draw_pixels(self.state.generator, z[None], labels).tobytes()
+        points, labels = zip(*self.state.ends.values())
+        labels = None if labels[0] is None else list(labels)
+        pictures = self.state.space.pixels(torch.stack(points), labels).tobytes()
         self.view.send({"kind": "ends"}, buffers=[pictures])
 
     def alarm(self, sentence):

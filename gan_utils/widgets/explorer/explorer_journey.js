@@ -1,4 +1,4 @@
-// From A to B: two kept points, a position between them, and play.
+// From A to B: two kept points, a position between them, and play; or the layers of both.
 const ONE_WAY = 4000; // ms from A to B
 
 function journeyPanel(link, config) {
@@ -23,9 +23,20 @@ function journeyPanel(link, config) {
   const play = button("play", "Play", "Play the journey from A to B and back", () =>
     playing ? stop() : start());
   const arrow = h("div", { className: "gx-arrow" }, icon("arrow"));
+  const mix = slider({
+    label: "layers from B", low: "A", high: "B", min: 0, max: config.layers || 1, step: 1, digits: 0,
+    input: (v) => {
+      stop();
+      link.set("mix", v);
+    },
+  });
   const element = h("div", { className: "gx-panel" },
-    h("div", { className: "gx-ends" }, ends[0].element, arrow, ends[1].element),
-    position.element, h("div", { className: "gx-row" }, play, way.element), length);
+    h("div", { className: "gx-ends" }, ends[0].element, arrow, ends[1].element), position.element);
+  if (config.layers)
+    element.append(h("div", { className: "gx-row" }, play), mix.element,
+      h("p", { className: "gx-note" }, "Style mixing: the last layers come from B, the first from A. " +
+        "The first decide the shape, the last the surface."));
+  else element.append(h("div", { className: "gx-row" }, play, way.element), length);
 
   let playing = null; // the frame asked for next
   let at = 0;
@@ -55,10 +66,11 @@ function journeyPanel(link, config) {
     at = state.position;
     position.set(at);
     way.set(state.way);
-    length.textContent = lengthOf(state, config);
+    mix.set(state.mix);
+    if (!config.layers) length.textContent = lengthOf(state, config);
   }
   function paint(pixels) {
     ends.forEach(({ own }, i) => own.paint(bytes(pixels, i * SIDE * SIDE, SIDE * SIDE)));
   }
-  return { element, update, paint, stop, about: () => "position" };
+  return { element, update, paint, stop, plays: () => playing !== null, about: () => "position" };
 }

@@ -2,9 +2,10 @@
 // the last value of each control is sent on: a drag can neither fall behind nor end wrong.
 const NUDGES = [6, 12, 20, 32, 48]; // ms
 const SLOW = 30; // ms; an answer that takes longer was held back
-const PROBE = 16; // every so many requests one goes without nudges, to see if they are needed
+const PROBE = 32; // every so many requests one goes without nudges, to see if they are needed
 const GIVE_UP = 4000; // ms without an answer, after which the next request is sent anyway
 const REST = 70; // ms of rest before strip, classifier and code are asked for
+const ROAMING = 400; // the same while the hand goes from one control to another
 
 function openLink(model, listeners, fan) {
   const me = Math.random().toString(36).slice(2);
@@ -12,6 +13,8 @@ function openLink(model, listeners, fan) {
   let waiting = null; // the ticket of the request under way
   let steps = [];
   let resting = null;
+  let moved = null; // the control moved last
+  let pause = REST;
   let watch = null;
   let sent = 0; // when the request under way was sent
   let held = false; // whether answers are held back without nudges
@@ -44,16 +47,23 @@ function openLink(model, listeners, fan) {
     }
     flush();
     clearTimeout(resting);
-    if (!waiting) resting = setTimeout(() => ask({ kind: "rest", ...listeners.wants() }), REST);
+    if (!waiting) resting = setTimeout(() => ask({ kind: "rest", ...listeners.wants() }), pause);
   }
 
-  function set(name, value) {
-    fan.touch(name, value);
-    const last = steps.at(-1);
-    if (last && last[0] === "set" && last[1] === name) last[2] = value;
-    else steps.push(["set", name, value]);
+  // Move controls at once: pairs of name and value.
+  function move(pairs) {
+    const names = pairs.map(([name]) => name).join();
+    pause = names === moved ? REST : ROAMING;
+    moved = names;
+    if (pairs.length > 1) fan.drop();
+    else fan.touch(...pairs[0]);
+    const last = steps.slice(-pairs.length);
+    const same = ([what, name], i) => what === "set" && name === pairs[i][0];
+    if (last.length === pairs.length && last.every(same)) steps.splice(-pairs.length);
+    steps.push(...pairs.map((pair) => ["set", ...pair]));
     flush();
   }
+  const set = (name, value) => move([[name, value]]);
 
   function act(...step) {
     fan.drop();
@@ -69,6 +79,7 @@ function openLink(model, listeners, fan) {
       const current = waiting === null || message.ticket === waiting;
       listeners.state(message, buffers[0], current && steps.length === 0);
       settle(message.ticket);
+      if (!waiting) listeners.free();
     } else listeners[message.kind]?.(message, buffers[0]);
   }
   model.on("msg:custom", receive);
@@ -78,5 +89,6 @@ function openLink(model, listeners, fan) {
     clearTimeout(watch);
   };
   const alarm = (text) => listeners.alarm({ text });
-  return { set, act, ask, alarm, close, idle: () => waiting === null };
+  return { move, set, act, ask, alarm, close, idle: () => waiting === null,
+    roams: () => pause === ROAMING };
 }

@@ -25,14 +25,15 @@ function topRow(link, config) {
     max: config.truncation, step: 0.05, zero: 1, digits: 2,
     input: (v) => link.set("truncation", v) });
   truncation.element.classList.add("gx-wide");
-  row.append(truncation.element,
+  const actions = h("div", { className: "gx-row gx-actions" },
     button("reset", "Reset", "Back to the seed, without changes", () => link.act("reset")));
+  row.append(truncation.element, actions);
   const update = (state) => {
     if (document.activeElement !== seed || +seed.value !== state.seed) seed.value = state.seed;
     truncation.set(state.truncation);
     if (menu) menu.value = state.label;
   };
-  return { element: row, update };
+  return { element: row, update, actions };
 }
 
 function tabs(panels, changed) {
@@ -72,15 +73,18 @@ function tabs(panels, changed) {
 
 function fewSliders(link, config) {
   const groups = [["attributes", "", ""]];
-  if (!config.axes.some((axis) => axis.group === "attributes")) groups[0][0] = "principal";
+  if (!config.axes.some((axis) => axis.group === "attributes")) groups[0][0] = config.axes[0].group;
   const few = config.axes.filter((axis) => axis.group === groups[0][0]);
   const names = [...new Set(few.map((axis) => axis.name))].slice(0, 4);
   return directionPanel(link, { ...config, axes: few.filter((a) => names.includes(a.name)) }, groups);
 }
 
-const FOUND = [
+const FOUND = [ // title and note for each group that the space has
   ["principal", "Principal directions", "what varies most in the first layer (GANSpace)"],
   ["closed form", "Closed-form directions", "what its weights stretch most (SeFa)"],
+  ["coarse", "Coarse", "layers 1 and 2: the shape"],
+  ["middle", "Middle", "layers 3 and 4: the parts"],
+  ["fine", "Fine", "layer 5: the surface"],
 ];
 
 function render({ model, el }) {
@@ -104,6 +108,7 @@ function render({ model, el }) {
   alarm.setAttribute("role", "alert");
   const row = strip(link);
   const panels = {};
+  let guide = null;
   const left = h("div", { className: "gx-left" }, large.canvas, sentence, seen);
   const body = h("div", { className: "gx-body" }, left);
   if (config.compact) {
@@ -113,12 +118,13 @@ function render({ model, el }) {
     const named = config.axes.some((axis) => axis.group === "attributes");
     if (named) panels.attributes = directionPanel(link, config, [["attributes", "", ""]]);
     panels.directions = directionPanel(link, config, FOUND);
-    panels.coordinates = coordinatePanel(link, config);
+    panels.pad = padPanel(link, config);
+    if (!config.layers) panels.coordinates = coordinatePanel(link, config);
     panels.journey = journeyPanel(link, config);
     panels.mine = minePanel(link);
     panels.save = savePanel(link, config);
-    const titles = { attributes: "Attributes", directions: "Directions", coordinates: "Coordinates",
-      journey: "Journey", mine: "My picture", save: "Save" };
+    const titles = { attributes: "Attributes", directions: "Directions", pad: "Pad",
+      coordinates: "Coordinates", journey: "Journey", mine: "My picture", save: "Save" };
     const book = tabs(Object.entries(panels).map(([key, panel]) => [titles[key], panel]), (panel) => {
       openPanel = panel;
       if (state) panel.update?.(state);
@@ -129,16 +135,28 @@ function render({ model, el }) {
     });
     body.append(book.element);
     book.open(0);
+    guide = tour(link, config, (key, names) => {
+      book.open(Object.keys(panels).indexOf(key));
+      if (names) panels.pad.choose(names);
+    });
+    top.actions.append(guide.start);
   }
-  const box = h("div", { className: `gx${config.compact ? " gx-compact" : ""}` }, top.element, alarm,
-    body, row.element, spoken);
+  const box = h("div", { className: `gx${config.compact ? " gx-compact" : ""}` }, top.element,
+    ...(guide ? [guide.element] : []), alarm, body, row.element, spoken);
   box.setAttribute("role", "group");
   box.setAttribute("aria-label", "Latent explorer");
   el.append(box);
 
+  // The next few pictures to have at hand, unless the hand moves; all while it rests on a control in use.
+  let resting = false;
+  function fetch() {
+    const wish = link.idle() && fan.request(state.along, state.grid, standing(state, state.along));
+    if (wish) link.ask(wish);
+  }
   Object.assign(listeners, {
     state(message, pixels, current) {
       state = message;
+      resting = false;
       if (current || !fan.ahead()) paint(bytes(pixels)); // no older picture over a newer one
       if (current) fan.answered();
       sentence.textContent = message.sentence;
@@ -147,16 +165,22 @@ function render({ model, el }) {
       for (const part of [top, openPanel]) part.update?.(message);
       row.mark(message);
     },
+    free: () => panels.journey?.plays() || fetch(),
     rest(message, pixels) {
       seen.textContent = message.seen;
       spoken.textContent = `${state.sentence} ${message.seen}`;
       large.name(`${state.sentence} ${message.seen}`);
       if (message.strip) row.show(message.strip, pixels, state);
       if (message.code) panels.save?.show(message.code);
-      const wish = link.idle() && fan.request(state.along);
-      if (wish) link.ask(wish);
+      if (openPanel === panels.pad && link.idle()) link.ask(panels.pad.wish());
+      resting = !link.roams();
+      fetch();
     },
-    fan: (message, pixels) => fan.take(message, pixels),
+    fan(message, pixels) {
+      fan.take(message, pixels);
+      if (resting) fetch();
+    },
+    sheet: (message, pixels) => panels.pad?.paint(message, pixels),
     ends: (_message, pixels) => panels.journey?.paint(pixels),
     target: (message, pixels) => panels.mine?.aim(message, pixels),
     progress(message, pixels) {

@@ -15,7 +15,7 @@ function directionPanel(link, config, groups) {
       if (!axes.length) continue;
       if (title)
         element.append(h("h4", {}, `${title} `, h("span", { className: "gx-note" }, note)));
-      const grid = h("div", { className: title ? "gx-two" : "gx-one" });
+      const grid = h("div", { className: !title ? "gx-one" : axes.length > 3 ? "gx-two" : "gx-three" });
       for (const axis of axes) {
         const own = slider({
           label: axis.name, low: axis.low, high: axis.high, min: -config.reach,

@@ -10,10 +10,8 @@ function strip(link) {
   let items = [];
   function mark(state) {
     if (!shown) return;
-    const at = { seed: state.seed, class: state.label, truncation: state.truncation,
-      value: state.value, position: state.position }[shown.name] ?? state.values[shown.name] ?? 0;
-    const gap = shown.stops.map((stop) => Math.abs(stop - at));
-    const away = shown.name === "position" && !state.travelling;
+    const gap = shown.stops.map((stop) => Math.abs(stop - standing(state, shown.name)));
+    const away = ["position", "mix"].includes(shown.name) && state.travelling !== shown.name;
     const nearest = state.along === shown.name && !away ? gap.indexOf(Math.min(...gap)) : -1;
     items.forEach(({ one }, i) => one.setAttribute("aria-pressed", String(i === nearest)));
   }
@@ -39,4 +37,9 @@ function strip(link) {
     mark(state);
   }
   return { element, mark, show };
+}
+
+// Where a control stands.
+function standing({ seed, label, truncation, value, position, mix, values }, name) {
+  return { seed, class: label, truncation, value, position, mix }[name] ?? values[name] ?? 0;
 }

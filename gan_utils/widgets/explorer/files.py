@@ -23,11 +23,9 @@ from PIL import Image
 {imports}from gan_utils.plotting import to_pixels
 
 generator = {generator}
-z = torch.tensor([[
-{rows}
-]])
+{name} = torch.tensor([{point}])
 with torch.no_grad():
-    picture = generator({inputs})
+    picture = {made}
 Image.fromarray(to_pixels(picture)[0, 0]).save("picture.png")
 """
 
@@ -81,16 +79,29 @@ def code(z, label=None, checkpoint=None):
         checkpoint: name or path that ``checkpoints.load_generator`` takes; None means that
             the code goes into a notebook that has a ``generator``.
     """
-    rows = [", ".join(f"{v:.4f}" for v in row) for row in z.split(6)]
+    made = "generator(z)" if label is None else f"generator(z, torch.tensor([{label}]))"
+    return _code("z", _listed(z), made, checkpoint)
+
+
+def code_of_styles(ws, checkpoint=None):
+    """The same for a style-based generator and ws (layers, latent_dim)."""
+    layers = ", ".join(_listed(w) for w in ws)
+    return _code("ws", f"[{layers}]", "generator.synthesis(ws)", checkpoint)
+
+
+def _listed(numbers):
+    """The text of a list of numbers, six to a line."""
+    rows = [", ".join(f"{v:.4f}" for v in row) for row in numbers.split(6)]
+    return "[\n" + "".join(f"    {row},\n" for row in rows) + "]"
+
+
+def _code(name, point, made, checkpoint):
     imports = "from gan_utils.checkpoints import load_generator\n" if checkpoint else ""
-    made = "generator.eval()  # the network of your notebook"
+    generator = "generator.eval()  # the network of your notebook"
     if checkpoint:
-        made = f"load_generator({str(checkpoint)!r})"
+        generator = f"load_generator({str(checkpoint)!r})"
     return _CODE.format(
-        imports=imports,
-        generator=made,
-        rows="\n".join(f"    {row}," for row in rows),
-        inputs="z" if label is None else f"z, torch.tensor([{label}])",
+        imports=imports, generator=generator, name=name, point=point, made=made
     )
 
 

@@ -10,7 +10,8 @@ from gan_utils.data import fashion_mnist, to_float
 from gan_utils.inversion import inversion, total_steps
 from gan_utils.plotting import to_pixels
 from gan_utils.widgets.explorer import files
-from gan_utils.widgets.explorer.state import checked_number, one_thread
+from gan_utils.widgets.explorer.space import one_thread
+from gan_utils.widgets.explorer.state import checked_number
 
 _STEPS, _STARTS = 100, 16
 _SLICE = 0.03  # seconds of work between two looks at what the hand does

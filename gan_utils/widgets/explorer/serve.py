@@ -21,7 +21,7 @@ from jupyter_server.services.kernels.connection.channels import (
 
 from gan_utils.engine import shell
 
-DEFAULT = "explorer_conditional"
+DEFAULT = "styles"
 _HELP = (
     "a .safetensors file with its card beside it, or the name of a shipped checkpoint"
 )

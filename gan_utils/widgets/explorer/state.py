@@ -1,33 +1,19 @@
 """What the explorer stands on: a latent point, how it came about, and what it looks like."""
 
-import contextlib
 import copy
-from typing import NamedTuple
 
 import torch
 
 from gan_utils import latent
-from gan_utils.plotting import to_pixels
+from gan_utils.widgets.explorer.space import Axis, space_of
 
 REACH = 3.0  # ends of a slider along a direction
 WIDEST = 4.0  # ends of a coordinate's slider
 TRUNCATION = 1.5  # the highest
 LAST_SEED = 9999
-_FOUND = 6  # directions of each of the two kinds that nobody named
 _STEP = 0.1  # of a slider along a direction
 _STOPS = 11  # pictures in the strip
 _WAYS = {"great circle": latent.slerp, "straight line": latent.lerp}
-
-
-class _Axis(NamedTuple):
-    """A slider's direction: its group, a word for each end, and the vector."""
-
-    name: str
-    group: str
-    low: str
-    high: str
-    vector: torch.Tensor
-    classes: tuple | None = None
 
 
 class State:
@@ -39,32 +25,36 @@ class State:
     """
 
     def __init__(self, generator, directions=()):
-        self.generator = generator
-        self.axes = [_Axis(d.name, "attributes", *d[1:]) for d in directions]
-        kinds = {
-            "principal": latent.principal_directions,
-            "closed form": latent.closed_form_directions,
-        }
-        for kind, find in kinds.items():
-            with one_thread():
-                vectors = find(generator, min(_FOUND, generator.latent_dim))
-            for k, vector in enumerate(vectors, start=1):
-                self.axes.append(_Axis(f"{kind} {k}", kind, "−", "+", vector))
+        self.generator, self.space = generator, space_of(generator)
+        self.axes = [
+            Axis(
+                d.name,
+                "attributes",
+                d.low,
+                d.high,
+                self.space.shift(d.vector),
+                d.classes,
+            )
+            for d in directions
+        ] + self.space.found()
         self.label = 0 if hasattr(generator, "classes") else None
-        self.seed, self.coordinate, self.way = 0, 1, "great circle"
-        self.position = 0.0
-        self._stand("", torch.zeros(generator.latent_dim))
+        self.seed, self.coordinate, self.way = 0, 1, self.space.ways[0]
+        self.position, self.mix = 0.0, 0
+        self._stand("", torch.zeros(self.space.size))
         self.ends = self._first_ends()
         self.set("seed", 0)
         self.along = "seed" if self.label is None else "class"
 
     def _first_ends(self):
         """Seed 0, and of the next few seeds the one whose picture is least like it."""
-        points = torch.stack([_seed_point(self.generator, k) for k in range(8)])
+        points = torch.stack([self._seed_point(k) for k in range(8)])
         labels = None if self.label is None else [self.label] * len(points)
-        pictures = draw_pixels(self.generator, points, labels).astype(float)
+        pictures = self.space.pixels(points, labels).astype(float)
         far = ((pictures - pictures[0]) ** 2).sum((1, 2)).argmax()
         return {"A": (points[0], self.label), "B": (points[far], self.label)}
+
+    def _seed_point(self, seed):
+        return self.space.at(noise(self.generator.latent_dim, seed), self.label)
 
     # Changing it
 
@@ -72,9 +62,9 @@ class State:
         """Move one control.
 
         Args:
-            name: "seed", "class", "truncation", "coordinate" (which one, from 1), "value"
-                (that coordinate's), "way", "position" (from A to B, in [0, 1]), or the
-                name of a direction.
+            name: "seed", "class", "truncation", "way", "position" (from A to B, in [0, 1]),
+                or the name of a direction; in z also "coordinate" (which one, from 1) and
+                "value" (that coordinate's); in w also "mix" (how many layers of B).
             value: what it is moved to; numbers beyond the control's ends are cut there.
         Raises:
             ValueError: there is no such control, or the value is not of its kind.
@@ -83,27 +73,31 @@ class State:
             self.values[name] = checked_number(name, value, -REACH, REACH)
         elif name == "seed":
             self.seed = int(checked_number(name, value, 0, LAST_SEED))
-            self.origin, self.travelling = f"seed {self.seed}", False
-            self.base = _seed_point(self.generator, self.seed)
+            self.origin, self.travelling = f"seed {self.seed}", ""
+            self.base = self._seed_point(self.seed)
         elif name == "class" and self.label is not None:
-            self.label = int(checked_number(name, value, 0, self.generator.classes - 1))
+            self._change_class(
+                int(checked_number(name, value, 0, self.generator.classes - 1))
+            )
             known = self.directions()
             self.values = {k: v for k, v in self.values.items() if k in known}
         elif name == "truncation":
             self.truncation = checked_number(name, value, 0, TRUNCATION)
-        elif name == "coordinate":
+        elif name == "coordinate" and not self.space.layers:
             self.coordinate = int(
                 checked_number(name, value, 1, self.generator.latent_dim)
             )
             name = "value"
-        elif name == "value":
+        elif name == "value" and not self.space.layers:
             k, value = self.coordinate - 1, checked_number(name, value, -WIDEST, WIDEST)
-            self.shift[k] += value - self.z()[k]
-        elif name == "way" and value in _WAYS:
+            self.shift[k] += value - self.point()[k]
+        elif name == "way" and value in self.space.ways:
             self.way = value
             return self.set("position", self.position)
         elif name == "position":
             self._travel(checked_number(name, value, 0, 1))
+        elif name == "mix" and self.space.layers:
+            self._blend(int(checked_number(name, value, 0, self.space.layers)))
         else:
             raise ValueError(
                 f"the explorer has no control {name!r} that takes {value!r}; it has: "
@@ -114,8 +108,16 @@ class State:
     def _stand(self, origin, base):
         """Take a new point as it is: all changes on the way to the old one are dropped."""
         self.origin, self.base, self.truncation = origin, base, 1.0
-        self.travelling = False
-        self.values, self.shift = {}, torch.zeros(self.generator.latent_dim)
+        self.travelling = ""
+        self.values, self.shift = {}, torch.zeros(self.space.size)
+
+    def _change_class(self, label):
+        """Another class, the same z; a point that is no seed's keeps its way off the mean."""
+        before, self.label = self.label, label
+        if self.origin == f"seed {self.seed}":
+            self.base = self._seed_point(self.seed)
+        else:
+            self.base = self.base + self.space.mean(label) - self.space.mean(before)
 
     def _travel(self, position):
         (start, first), (end, last) = self.ends["A"], self.ends["B"]
@@ -123,7 +125,17 @@ class State:
         point = _WAYS[self.way](start, end, position)
         self._stand(f"{position:.0%} of the way from A to B", point)
         self.label = first if position < 0.5 else last
-        self.travelling = True
+        self.travelling = "position"
+
+    def _blend(self, count):
+        (start, first), (end, last) = self.ends["A"], self.ends["B"]
+        self.mix = count
+        self._stand(
+            f"A with the last {count} of {self.space.layers} layers from B",
+            self.space.mixed(start, end, count),
+        )
+        self.label = last if count == self.space.layers else first
+        self.travelling = "mix"
 
     def look(self, name):
         """Let the strip show what a control would do, and leave the picture as it is."""
@@ -135,7 +147,7 @@ class State:
         """Keep the present point as an end, "A" or "B", of the journey."""
         if end not in self.ends:
             raise ValueError(f'a journey has the ends "A" and "B"; got {end!r}')
-        self.ends[end] = (self.z(), self.label)
+        self.ends[end] = (self.point(), self.label)
 
     def reset(self):
         """Back to the seed: no changes, no truncation."""
@@ -143,8 +155,8 @@ class State:
         self.set("seed", self.seed)
 
     def take(self, origin, z, label):
-        """Stand on a given point; ``origin`` says in words where it comes from."""
-        self._stand(origin, z)
+        """Stand on z (latent_dim,); ``origin`` says in words where it comes from."""
+        self._stand(origin, self.space.at(z, label))
         if label is not None:
             self.label = label
         self.along = next(iter(self.directions()))
@@ -161,44 +173,47 @@ class State:
 
     def controls(self):
         """The names that ``set`` takes at present."""
-        names = ["seed", "truncation", "coordinate", "value", "way", "position"]
+        names = ["seed", "truncation", "way", "position"]
+        names += ["mix"] if self.space.layers else ["coordinate", "value"]
         return names + ["class"] * (self.label is not None) + [*self.directions()]
 
-    def z(self):
-        """The latent point (latent_dim,), to four decimals, so that it can be printed."""
-        z = latent.truncate(self.base, self.truncation) + self.shift
+    def point(self):
+        """The latent point (space.size,), to four decimals, so that it can be printed."""
+        mean = self.space.mean(self.label)
+        point = latent.truncate(self.base, self.truncation, mean) + self.shift
         known = self.directions()
         for name, value in self.values.items():
-            z = z + value * known[name].vector
-        return (z.double() * 1e4).round().div(1e4).float()
+            point = point + value * known[name].vector
+        return (point.double() * 1e4).round().div(1e4).float()
 
-    def stops(self):
-        """Every position of the control moved last."""
+    def grid(self):
+        """The positions of the control moved last: the first, the step, and how many."""
         if self.along == "seed":
             first = min(max(self.seed - _STOPS // 2, 0), LAST_SEED - _STOPS + 1)
-            return list(range(first, first + _STOPS))
+            return first, 1, _STOPS
         if self.along == "class":
-            return list(range(self.generator.classes))
+            return 0, 1, self.generator.classes
         ends = {
             "truncation": (0, TRUNCATION, 0.05),
             "position": (0, 1, 0.01),
+            "mix": (0, self.space.layers, 1),
             "value": (-WIDEST, WIDEST, 0.1),
         }
         low, high, step = ends.get(self.along, (-REACH, REACH, _STEP))
-        count = round((high - low) / step)
-        return [round(low + step * i, 6) for i in range(count + 1)]
+        return low, step, round((high - low) / step) + 1
 
     def few_stops(self):
         """The positions that the strip shows: about 11, evenly spaced."""
-        stops = self.stops()
-        return stops[:: max((len(stops) - 1) // (_STOPS - 1), 1)]
+        low, step, count = self.grid()
+        jump = max((count - 1) // (_STOPS - 1), 1)
+        return [round(low + step * i, 6) for i in range(0, count, jump)]
 
     def points(self, name, values):
-        """z (N, latent_dim) and labels (N,) or None, were one control at each value."""
+        """Points (N, size) and labels (N,) or None, were one control at each value."""
         probe, points, labels = self.copy(), [], []
         for value in values:
             probe.set(name, value)
-            points.append(probe.z())
+            points.append(probe.point())
             labels.append(probe.label)
         return torch.stack(points), labels if self.label is not None else None
 
@@ -210,15 +225,15 @@ class State:
         return twin
 
     def pixels(self):
-        """The picture, uint8 (28, 28): one forward pass of one z."""
+        """The picture, uint8 (28, 28): one forward pass of one point."""
         label = None if self.label is None else [self.label]
-        return draw_pixels(self.generator, self.z()[None], label)[0]
+        return self.space.pixels(self.point()[None], label)[0]
 
 
-def _seed_point(generator, seed):
+def noise(latent_dim, seed):
     """Gaussian noise (latent_dim,) that depends on the seed alone."""
     random = torch.Generator().manual_seed(seed)
-    return torch.randn(generator.latent_dim, generator=random)
+    return torch.randn(latent_dim, generator=random)
 
 
 def checked_number(name, value, low, high):
@@ -228,22 +243,3 @@ def checked_number(name, value, low, high):
     if value != value:
         raise ValueError(f"{name} must be a number; got NaN")
     return min(max(value, low), high)
-
-
-@torch.no_grad()
-def draw_pixels(generator, z, labels=None):
-    """Pictures uint8 (N, 28, 28) of z (N, latent_dim)."""
-    labels = None if labels is None else torch.tensor(labels)
-    with one_thread():
-        return to_pixels(latent.make(generator, z, labels))[:, 0]
-
-
-@contextlib.contextmanager
-def one_thread():
-    """A single small picture waits longer for a second thread than it takes to make."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -11,10 +11,14 @@ from PIL import Image
 from gan_utils.data import CLASSES, to_float
 from gan_utils.metrics import feature_network
 from gan_utils.plotting import png_bytes
-from gan_utils.widgets.explorer.state import REACH, draw_pixels, one_thread
+from gan_utils.widgets.explorer.space import one_thread
+from gan_utils.widgets.explorer.state import REACH
 
 HERE = Path(__file__).parent
-_PARTS = ("dom", "fan", "link", "sliders", "strip", "journey", "mine", "save", "main")
+_PARTS = (
+    *("dom", "fan", "link", "sliders", "pad", "strip", "journey", "mine", "save"),
+    *("tour", "main"),
+)
 _ROWS, _COLUMNS, _GAP = 5, 7, 2  # of the still picture's sheet
 
 
@@ -32,7 +36,7 @@ def still(state):
     """PNG bytes of the picture beside a sheet of its changes, and a width in CSS pixels."""
     names = list(state.directions())[:_ROWS]
     stops = np.linspace(-REACH, REACH, _COLUMNS).tolist()
-    rows = [draw_pixels(state.generator, *state.points(name, stops)) for name in names]
+    rows = [state.space.pixels(*state.points(name, stops)) for name in names]
     side, step = rows[0].shape[-1], rows[0].shape[-1] + _GAP
     height = len(rows) * step - _GAP
     sheet = np.full((height, height + 3 * _GAP + _COLUMNS * step - _GAP), 255, np.uint8)
@@ -68,19 +72,25 @@ def _sentence(state, names):
 
 def message_of(state, names):
     """Where every control stands, for the front end."""
-    z = state.z()
-    return {
+    message = {
         "sentence": _sentence(state, names),
         "seed": state.seed,
         "label": state.label,
         "truncation": state.truncation,
         "position": state.position,
+        "mix": state.mix,
         "travelling": state.travelling,
         "way": state.way,
-        "coordinate": state.coordinate,
-        "value": round(z[state.coordinate - 1].item(), 4),
         "values": state.values,
         "along": state.along,
+        "grid": state.grid(),
+    }
+    if state.space.layers:
+        return message
+    z = state.point()
+    return message | {
+        "coordinate": state.coordinate,
+        "value": round(z[state.coordinate - 1].item(), 4),
         "z": [round(v, 3) for v in z.tolist()],
         "length": round(z.norm().item(), 2),
     }
@@ -96,7 +106,7 @@ def strip_title(state, stops, names):
             heading = f"{axis.group} direction {name[-1]}"
         low, high = axis.low, axis.high
     elif name == "class":
-        heading = "the same z in every class"
+        heading = "the same numbers in every class"
         low, high = (class_name(names, stops[i]) for i in (0, -1))
     elif name == "value":
         heading, low, high = f"coordinate {state.coordinate}", "−4", "+4"
@@ -105,6 +115,7 @@ def strip_title(state, stops, names):
             "seed": ("neighbouring seeds", f"seed {stops[0]}", f"seed {stops[-1]}"),
             "truncation": ("truncation", "the mean", "beyond"),
             "position": ("the journey", "A", "B"),
+            "mix": ("layers from B", "A", "B"),
         }[name]
     return {"heading": heading[0].upper() + heading[1:], "low": low, "high": high}
 
