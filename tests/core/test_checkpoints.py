@@ -39,8 +39,8 @@ def test_the_explorers_weights_stay_below_6_mb():
     assert sum(sizes) < 6e6
 
 
-def test_all_weights_together_stay_below_20_mb():
-    assert sum(p.stat().st_size for p in CHECKPOINTS.glob("*.safetensors")) < 20e6
+def test_all_weights_together_stay_below_25_mb():
+    assert sum(p.stat().st_size for p in CHECKPOINTS.glob("*.safetensors")) < 25e6
 
 
 def test_the_feature_network_scores_what_its_card_says():

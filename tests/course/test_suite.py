@@ -26,7 +26,7 @@ def test_a_word_that_names_nothing_is_refused(word):
 @pytest.mark.parametrize(
     ("file", "reached", "spared"),
     [
-        ("gan_utils/losses.py", "test_losses.py 01_minimax_loss.ipynb test_playground.py", "11_latent_space.ipynb test_folder.py"),
+        ("gan_utils/losses.py", "test_losses.py 01_minimax_loss.ipynb test_playground.py", "test_toy.py test_folder.py"),
         ("gan_utils/ads/clicks/log.py", "16_personalised_ads.ipynb test_ad_picker.py", "15_creative_generation.ipynb test_try_on.py"),
         ("gan_utils/widgets/explorer/explorer.css", "test_explorer.py test_explorer_lab.py 11_latent_space.ipynb", "test_playground.py"),
         ("course/checks/lesson_05.py", "05_dcgan.ipynb test_exercises.py", "06_losses_and_penalties.ipynb"),
