@@ -1,4 +1,4 @@
-"""Checks of lesson 11: the length of a mean, a round trip, a direction without another."""
+"""Checks of lesson 11: the length of a mean, a round trip, a price on side effects."""
 
 import torch
 
@@ -52,18 +52,32 @@ def round_trip(walk):
 
 
 @exercise("11.3")
-def without(remove):
-    """remove(v, others) returns v less its projection on the span of others."""
-    v, others = torch.randn(24), torch.randn(3, 24)
-    others[1] += others[0]  # not orthogonal
-    form = "it must be that of v"
-    result = tensor(call(remove, v.clone(), others.clone()), (24,), form=form)
-    if close(result, v):
-        raise Mistake("v came back unchanged; subtract its part along the others")
-    if (others @ result).abs().max() > 1e-3:
-        raise Mistake(
-            "a slope of the others is left; the rows are not orthogonal, project on all at once"
-        )
-    rest = v - result
-    if not close(others.T @ torch.linalg.pinv(others.T) @ rest, rest, atol=1e-3):
-        raise Mistake("more changed than the part along the others; do not rescale v")
+def compromise(solve):
+    """solve(C, b, others, strength) returns the likely v with b @ v = 1 and small others @ v."""
+    root, b, others = torch.randn(12, 12), torch.randn(12), torch.randn(3, 12)
+    C = root @ root.T / 12 + 0.1 * torch.eye(12)
+    others[1] += b  # correlated with what is wanted
+    for strength in (0.5, 0.0):
+        given = C.clone(), b.clone(), others.clone(), strength
+        v = tensor(call(solve, *given), (12,), form="it must be that of b")
+        rise = (b @ v).item()
+        if abs(rise - 1) > 1e-2:
+            raise Mistake(f"b @ v is {rise:.3g} instead of 1; divide by it")
+        price = strength * others.T @ others
+        inverse, one = torch.linalg.inv(C), torch.eye(12)
+        free = _cheapest(inverse, b)
+        compare(v, _cheapest(inverse + price, b), [
+            (free, "the others do not count; where is strength?"),
+            (_cheapest(inverse + 1e3 * others.T @ others, b),
+             "the others are held at exactly 0; strength says what they cost"),
+            (_cheapest(C + price, b), "C stands where its inverse belongs"),
+            (_cheapest(one + price, b), "how likely v is, v C^-1 v, does not count"),
+            (_cheapest(inverse - price, b),
+             "side effects are rewarded; look at the sign of strength"),
+        ], "v is not where the gradient of the Lagrangian is 0", 1e-2, 1e-2)  # fmt: skip
+
+
+def _cheapest(cost, b):
+    """The v with b @ v = 1 of least v^T cost v."""
+    v = torch.linalg.solve(cost, b)
+    return v / (b @ v)

@@ -79,6 +79,30 @@ def test_the_named_directions_in_the_card_do_what_they_say():
         assert share.mean() < 0.25
 
 
+def test_the_named_directions_of_the_styles_do_what_they_say():
+    generator = load_generator("styles").requires_grad_(False)
+    named = shipped_directions("styles")
+    trousers = 1  # their directions leak most
+    z = torch.randn(60, 64, generator=torch.Generator().manual_seed(1))
+    for label in range(generator.classes):
+        rows = [row for row in fashion.NAMED if label in row[4]]
+        found = [direction for direction in named if direction.classes == (label,)]
+        assert [direction.name for direction in found] == [row[0] for row in rows]
+        measures = [row[3] for row in rows]
+
+        def measured(w, measures=measures):
+            pictures = generator.synthesis(w[:, None].expand(-1, 5, -1))
+            return attributes.measure_all(measures, pictures)
+
+        w = generator.mapping(z, torch.full((len(z),), label))
+        walks = [measured(w + 2 * d.vector) - measured(w - 2 * d.vector) for d in found]
+        change = torch.stack([walk.mean(0) for walk in walks]) / measured(w).std(0)
+        own = change.diagonal()
+        assert (own > 1).all()
+        share = (change / own[:, None] - torch.eye(len(own))).abs()
+        assert share.mean() < (0.5 if label == trousers else 0.2)
+
+
 def test_round_trip(tmp_path):
     network = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
     network(torch.randn(8, 3))
