@@ -56,7 +56,11 @@ def page(generator, directions=()):
     text = widgets.HTML(_INTRODUCTION.format(count=generator.latent_dim))
     if hasattr(generator, "size"):  # colour pictures, which the explorer cannot show
         return widgets.VBox([text, PictureMixer(generator).box])
-    return widgets.VBox([text, Explorer(generator, directions).box])
+    explorer = Explorer(generator, directions)
+    if hasattr(generator, "classes"):
+        explorer.set("class", generator.classes - 1)  # the shipped ones' is ankle boot
+        explorer.set("seed", 3)
+    return widgets.VBox([text, explorer.box])
 
 
 def serve(checkpoint, port=8866, browser=True):
