@@ -185,12 +185,14 @@ def measure(record, seed, device, progress):
     }
 
 
-def summary(runs, first):
+def summary(runs, first=()):
     """One record's line: means over its seeds, and its share of the first one's time."""
     keys = [key for key in runs[0] if key != "seed"]
-    means = {key: round(mean(run[key] for run in runs), 2) for key in keys}
-    share = mean(run["seconds"] for run in runs) / mean(run["seconds"] for run in first)
-    return {**means, "share of the first record's time": round(share, 3), "runs": runs}
+    line = {key: round(mean(run[key] for run in runs), 2) for key in keys}
+    if first:
+        own, of = (mean(run["seconds"] for run in some) for some in (runs, first))
+        line["share of the first record's time"] = round(own / of, 3)
+    return {**line, "runs": runs}
 
 
 def main(arguments=None):
@@ -214,7 +216,7 @@ def main(arguments=None):
         {
             "date": record.date,
             "what": record.what,
-            **summary(runs[record], runs[records[0]]),
+            **summary(runs[record], () if asked.long else runs[first]),
         }
         for record in records
     ]
