@@ -48,18 +48,11 @@ def report(found, own=None):
     return {**lines, **{k: v for k, v in found._asdict().items() if k != "intervals"}}
 
 
-def without_standins(log, items):
-    """The log without propensities that are no multiples of 1 / 200,000; and how many."""
-    draws = log.propensity.double() * 200_000
-    kept = (draws - draws.round()).abs() < 0.05
-    return real_logs.RealLog(*(column[kept] for column in log)), int((~kept).sum())
-
-
 def estimates(campaign, logs, own):
     """Each direction by every estimator."""
     items = logs["random"].affinity.shape[1]
     random, thompson = logs["random"], logs["thompson"]
-    clean, left_out = without_standins(thompson, items)
+    clean = real_logs.without_standins(thompson)
     uniform = real_logs.uniform(items)
     jobs = {
         "random from Thompson's log": (thompson, uniform, own["random"]),
@@ -76,7 +69,7 @@ def estimates(campaign, logs, own):
         name: report(real_logs.evaluate(log, target, generator, REPLICATES), truth)
         for name, (log, target, truth) in jobs.items()
     }
-    return {**found, "stand-ins left out": left_out}
+    return {**found, "stand-ins left out": 10_000 - len(clean.clicks)}
 
 
 def movement(campaign, log):
@@ -125,8 +118,8 @@ def coverage(campaign):
     Click rates are the prior means, so the truth is known; 10,000 impressions a log.
     """
     start = real_logs.thompson_start(campaign)
-    table = real_logs._arrays(real_logs._CLICKS, f"items_{campaign}.npz")
-    rates = torch.tensor(table["clicked"] / (table["clicked"] + table["passed"]))
+    published = real_logs.items_of(campaign)
+    rates = published.clicked / (published.clicked + published.passed)
     uniform = real_logs.uniform(len(rates))
     random = torch.Generator().manual_seed(1)
     found = {}

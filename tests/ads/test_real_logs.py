@@ -56,6 +56,15 @@ def test_each_log_has_its_impressions_and_clicks(policy, campaign):
         torch.testing.assert_close(log.propensity, torch.full((10_000,), 1 / items))
 
 
+@pytest.mark.parametrize("campaign", ITEMS)
+def test_each_item_is_described(campaign):
+    described, count = real_logs.items_of(campaign), ITEMS[campaign]
+    assert described.number.shape == described.clicked.shape == (count,)
+    assert described.codes.shape == (count, 3)
+    rates = described.clicked / (described.clicked + described.passed)
+    assert 0.0005 < rates.min() < rates.max() < 0.006
+
+
 def test_every_file_has_its_sum_its_licence_and_its_card():
     lines = (FOLDER / "SHA256SUMS").read_text().splitlines()
     sums = {line.split()[1]: line.split()[0] for line in lines}
@@ -87,7 +96,7 @@ def test_a_damaged_or_missing_file_gets_a_sentence(tmp_path):
 
 @pytest.mark.parametrize("asked", [("bts", "all"), ("random", "children")])
 def test_a_log_that_is_not_there_is_named(asked):
-    with pytest.raises(ValueError, match="random, thompson.*all, men, women"):
+    with pytest.raises(ValueError, match="random and thompson|all, men, women"):
         real_logs.real_log(*asked)
 
 
@@ -150,7 +159,9 @@ def test_one_weight_of_the_women_outweighs_all_others():
     assert weight.max().item() == pytest.approx(1 / 46 / 1e-6, rel=1e-5)  # 21,739
     assert log.clicks[weight.argmax()] == 0
     assert 2 < policies.effective_sample_size(weight) < 2.2
-    others = weight[weight < weight.max()]
+    rest = real_logs.without_standins(log)
+    assert len(rest.clicks) == 9_996
+    others = real_logs.weights(rest, real_logs.uniform(46))
     assert 500 < policies.effective_sample_size(others) < 600
 
 
@@ -176,11 +187,9 @@ def test_counted_shares_widen_the_interval():
 def test_the_start_of_thompson_sampling_agrees_with_draws_and_with_the_publisher():
     start = real_logs.thompson_start("all").probability
     torch.testing.assert_close(start.sum(1), torch.ones(3))
-    table = real_logs._arrays(FOLDER, "items_all.npz")
+    published = real_logs.items_of("all")
     torch.manual_seed(0)
-    prior = torch.distributions.Beta(
-        torch.tensor(table["clicked"]), torch.tensor(table["passed"])
-    )
+    prior = torch.distributions.Beta(published.clicked, published.passed)
     best = prior.sample((20_000,)).topk(3).indices
     for k in range(3):
         drawn = best[:, k].bincount(minlength=80) / 20_000

@@ -58,6 +58,20 @@ class RealLog(NamedTuple):
     affinity: torch.Tensor
 
 
+class Items(NamedTuple):
+    """What was published about a campaign's items.
+
+    number: (items,) float, a standardised feature; codes: (items, 3) int64, three more,
+    hashed; clicked, passed: (items,) float, the parameters of the Beta distribution of each
+    item's click rate with which Thompson sampling began the week.
+    """
+
+    number: torch.Tensor
+    codes: torch.Tensor
+    clicked: torch.Tensor
+    passed: torch.Tensor
+
+
 class Target(NamedTuple):
     """A policy to be evaluated that looks at the position alone.
 
@@ -108,11 +122,9 @@ def real_log(policy, campaign, folder=_CLICKS):
     Source:
         Saito, Aihara, Matsutani and Narita 2021, arXiv:2008.07146. Apache-2.0.
     """
-    if policy not in POLICIES or campaign not in CAMPAIGNS:
-        raise ValueError(
-            f"there are logs of the policies {', '.join(POLICIES)} in the campaigns "
-            f"{', '.join(CAMPAIGNS)}; got {policy!r} and {campaign!r}"
-        )
+    if policy not in POLICIES:
+        raise ValueError(f"policies are {' and '.join(POLICIES)}; got {policy!r}")
+    _check_campaign(campaign)
     arrays = _arrays(Path(folder), f"{policy}_{campaign}.npz")
     whole = {
         name: torch.from_numpy(arrays[name].astype(np.int64))
@@ -126,6 +138,30 @@ def real_log(policy, campaign, folder=_CLICKS):
         whole["seconds"], whole["item"], whole["position"], real["click"],
         real["propensity"], whole["user"], real["affinity"],
     )  # fmt: skip
+
+
+def items_of(campaign, folder=_CLICKS):
+    """Read the table of a campaign's items; arguments and errors as for ``real_log``.
+
+    Returns:
+        ``Items``.
+    Source:
+        obp 0.5.7, ``item_context.csv`` and ``prior_bts.yaml``. Apache-2.0.
+    """
+    _check_campaign(campaign)
+    table = _arrays(Path(folder), f"items_{campaign}.npz")
+    columns = {name: torch.from_numpy(table[name]) for name in Items._fields}
+    return Items(**columns | {"codes": columns["codes"].long()})
+
+
+def without_standins(log):
+    """The log of Thompson sampling without propensities that were never measured.
+
+    Measured ones are frequencies in 200,000 draws. Of the others, one says "never drawn"
+    and has a weight of 21,739 in the campaign "women"; see data/clicks/CARD.md.
+    """
+    draws = log.propensity.double() * 200_000
+    return RealLog(*(column[(draws - draws.round()).abs() < 0.05] for column in log))
 
 
 def on_policy(log, level=0.95):
@@ -166,17 +202,16 @@ def thompson_start(campaign, folder=_CLICKS, points=4_000):
     Thompson sampling had moved away from it within hours.
 
     Args:
-        campaign: "all", "men" or "women".
-        folder: where the files and SHA256SUMS lie.
+        campaign, folder: as for ``real_log``.
         points: of the grid over click rates from 0 to 2 %.
     Returns:
         ``Target``.
     Source:
         Thompson 1933; the priors are those of obp 0.5.7, ``prior_bts.yaml``.
     """
-    table = _arrays(Path(folder), f"items_{campaign}.npz")
+    published = items_of(campaign, folder)
     x = (np.arange(points) + 0.5) * 0.02 / points
-    prior = beta(table["clicked"][:, None], table["passed"][:, None])
+    prior = beta(published.clicked.numpy()[:, None], published.passed.numpy()[:, None])
     density, below = prior.pdf(x), prior.cdf(x)  # (items, points)
     items = len(below)
     above = np.zeros((POSITIONS, items, points))  # P(k of the others lie above x)
@@ -241,22 +276,24 @@ def evaluate(log, target, random, replicates=1_000, level=0.95, predicted=None):
         Efron and Tibshirani 1993, chapter 13; the estimators are in ``policies``.
     """
     predicted = predicted_rates(log) if predicted is None else predicted
-    columns, count = _columns(log, target, predicted), len(log.clicks)
-    found = _estimates(*columns)
-    drawn = {name: [] for name in found}
+    columns = _columns(log, target, predicted)
+    drawn = {name: [] for name in _estimates(*columns)}
     for _ in range(replicates):
+        again = columns
         if target.counted is not None:
-            columns = _columns(log, _redrawn(target, random), predicted)
-        rows = torch.randint(count, (count,), generator=random)
-        for name, rate in _estimates(*(column[rows] for column in columns)).items():
+            again = _columns(log, _redrawn(target, random), predicted)
+        rows = torch.randint(len(log.clicks), log.clicks.shape, generator=random)
+        for name, rate in _estimates(*(column[rows] for column in again)).items():
             drawn[name].append(rate)
     tail = torch.tensor([(1 - level) / 2, (1 + level) / 2])
-    ends = {name: torch.tensor(all_).quantile(tail) for name, all_ in drawn.items()}
-    _, weight, _, of_policy = _columns(log, target, predicted)
+    intervals = {
+        name: Interval(rate, *torch.tensor(drawn[name]).quantile(tail).tolist())
+        for name, rate in _estimates(*columns).items()
+    }
+    _, weight, _, of_policy = columns
     return Report(
-        {name: Interval(rate, *ends[name].tolist()) for name, rate in found.items()},
-        of_policy.mean().item(), effective_sample_size(weight), weight.max().item(),
-        weight.mean().item(),
+        intervals, of_policy.mean().item(), effective_sample_size(weight),
+        weight.max().item(), weight.mean().item(),
     )  # fmt: skip
 
 
@@ -312,6 +349,11 @@ def _model(log, train, test, steps=15):
     same = x[test, : first - 1] @ weight[: first - 1]
     logits = same[:, None] + weight[first - 1] * log.affinity[test].log1p()
     return torch.sigmoid(logits + weight[first:]).float()
+
+
+def _check_campaign(campaign):
+    if campaign not in CAMPAIGNS:
+        raise ValueError(f"campaigns are {', '.join(CAMPAIGNS)}; got {campaign!r}")
 
 
 def _arrays(folder, name):
