@@ -270,7 +270,8 @@ def evaluate(log, target, random, replicates=1_000, level=0.95, predicted=None):
     its weight and its predictions; the reward model is not fitted anew, as the doubly
     robust estimate is unbiased whatever it predicts. If the target was counted, its
     shares are drawn anew, too. What the log never shows is in no replicate, so intervals
-    are too short where a few large weights decide: look at ``effective``.
+    are too short where a few large weights decide: in simulated logs like these, 95 %
+    intervals held the truth in 72 to 90 % (benchmarks/results/real_clicks.json).
 
     Source:
         Efron and Tibshirani 1993, chapter 13; the estimators are in ``policies``.
