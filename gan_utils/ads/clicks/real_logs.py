@@ -245,7 +245,7 @@ def predicted_rates(log, folds=_FOLDS):
     the others, so that no click takes part in its own prediction.
 
     Source:
-        Chernozhukov et al. 2018, arXiv:1608.00060, definition 3.2 (DML2), for the folds.
+        Chernozhukov et al. 2018, arXiv:1608.00060, for the cross-fitting.
     """
     rates = torch.empty_like(log.affinity)
     for block in torch.arange(len(log.clicks)).chunk(folds):
