@@ -190,6 +190,24 @@ def doubly_robust(clicks, weight, predicted_shown, predicted_policy):
     return _estimate(predicted_policy + weight * (clicks - predicted_shown))
 
 
+def effective_sample_size(weight):
+    """How many equally weighted impressions are worth as much: (sum w)^2 / sum w^2.
+
+    Args:
+        weight: (N,) >= 0, not all 0.
+    Returns:
+        In (0, N]; N if all weights are equal, 1 if one impression has it all.
+    Raises:
+        ValueError: all weights are 0, or one is negative or not finite.
+    Source:
+        Kish 1965, Survey Sampling.
+    """
+    weight = weight.double()  # squares of large weights
+    if not (weight.isfinite().all() and (weight >= 0).all() and weight.sum() > 0):
+        raise ValueError("weights must be finite, at least 0, and not all 0")
+    return (weight.sum().square() / weight.square().sum()).item()
+
+
 def needed_impressions(rate_a, rate_b, power=0.8, level=0.05):
     """Impressions an arm to tell two click rates apart, two-sided.
 
