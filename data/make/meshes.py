@@ -188,8 +188,8 @@ def _read_obj(text):
         elif words[0] == "f":
             corners = [_corner(w, model) for w in words[1:]]
             number = used.setdefault(current, len(used))
-            for k in range(1, len(corners) - 1):
-                model["faces"].append((corners[0], corners[k], corners[k + 1]))
+            for triangle in triangles([model["v"][c[0]] for c in corners]):
+                model["faces"].append(tuple(corners[k] for k in triangle))
                 model["face_material"].append(number)
         elif words[0] == "usemtl":
             current = words[1] if len(words) > 1 else ""
@@ -205,6 +205,57 @@ def _corner(word, model):
         n - 1 if n > 0 else len(model[k]) + n if n < 0 else -1
         for n, k in zip(numbers, ("v", "vt", "vn"))
     )
+
+
+def triangles(points):
+    """Cut a polygon in space, which may have notches, into triangles: lists of corners.
+
+    Cuts off one ear after another: a corner that points outwards and whose triangle holds
+    no other corner.
+    """
+    left = list(range(len(points)))
+    if len(left) <= 3:
+        return [left] if len(left) == 3 else []  # some files hold lines
+    flat = _flattened(points)
+    cut = []
+    while len(left) > 3:
+        ear = next((k for k in range(len(left)) if _is_ear(flat, left, k)), 0)
+        cut.append([left[ear - 1], left[ear], left[(ear + 1) % len(left)]])
+        del left[ear]
+    return [*cut, left]
+
+
+def _flattened(points):
+    """The polygon in the plane that it nearly lies in, counter-clockwise, as pairs."""
+    normal = [0.0, 0.0, 0.0]  # Newell's: twice the area seen along each axis
+    for (x, y, z), (u, v, w) in zip(points, points[1:] + points[:1]):
+        normal[0] += (y - v) * (z + w)
+        normal[1] += (z - w) * (x + u)
+        normal[2] += (x - u) * (y + v)
+    axis = max(range(3), key=lambda k: abs(normal[k]))
+    one, two = (axis + 1) % 3, (axis + 2) % 3
+    if normal[axis] < 0:
+        one, two = two, one
+    return [(p[one], p[two]) for p in points]
+
+
+def _is_ear(flat, left, k):
+    a, b, c = left[k - 1], left[k], left[(k + 1) % len(left)]
+    if _turn(flat[a], flat[b], flat[c]) <= 0:
+        return False
+    others = (flat[i] for i in left if i not in (a, b, c))
+    return not any(
+        _turn(flat[a], flat[b], p) >= 0
+        and _turn(flat[b], flat[c], p) >= 0
+        and _turn(flat[c], flat[a], p) >= 0
+        and p not in (flat[a], flat[b], flat[c])
+        for p in others
+    )
+
+
+def _turn(a, b, c):
+    """Twice the area of a triangle in the plane, positive if counter-clockwise."""
+    return (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])
 
 
 def _read_mtl(text):

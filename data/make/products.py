@@ -133,7 +133,7 @@ def sheet(rows):
 
 def write_sheets(folder, category, cut_outs, layers):
     """One row per product: its views with alpha, without loss; its layers in grey."""
-    name = f"{category.replace(' ', '_')}.webp"
+    name = re.sub(r"\W+", "_", category) + ".webp"
     for part in ("cut_outs", "layers"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     Image.fromarray(sheet(cut_outs), "RGBA").save(

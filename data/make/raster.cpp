@@ -45,7 +45,8 @@ void normalise(float *v) {
   for (int k = 0; k < 3; k++) v[k] /= length;
 }
 
-constexpr int TEXTURE = 256, LEVELS = 9;  // levels of 256, 128, ..., 1 texels, one after another
+// Levels of 256, 128, ..., 1 texels a side, one after another.
+constexpr int TEXTURE = 256, LEVELS = 9, TEXELS = 87381;
 
 // RGBA of a texture at (u, v), bilinear, repeating, at one level of detail.
 void texel(const uint8_t *texture, float u, float v, int level, float *rgba) {
@@ -148,83 +149,99 @@ static void shade(const Studio &s, const Camera &c, const float *point, const fl
   for (int k = 0; k < 3; k++) rgb[k] = std::min(1.f, albedo[k] * light + mirror * (.3f + .7f * open));
 }
 
-// One pass over the faces. Opaque: keeps what is nearest, cutting a texture's holes out.
-// See-through faces come sorted from far to near and are laid over what is there.
-static void pass(const Mesh &m, const Studio &s, const Camera &c, const std::vector<int> &faces,
-                 bool opaque, int size, float *depth, float *rgba) {
-  std::vector<float> attributes(opaque ? (size_t)size * size * 8 : 0);
-  auto finish = [&](const float *a, float x, float y, float z, float *rgb) {
-    float n[3] = {a[3], a[4], a[5]}, point[3];
-    normalise(n);
-    if (dot(n, c.view) < 0) for (int k = 0; k < 3; k++) n[k] = -n[k];
-    for (int k = 0; k < 3; k++) {
-      const float *row = c.to_product + 4 * k;
-      point[k] = row[0] * x + row[1] * y + row[2] * z + row[3];
-    }
-    shade(s, c, point, n, a, a[6], rgb);
-  };
-  for (int f : faces) {
-    const float *p = m.screen + 9 * (size_t)f, *q = m.normals + 9 * (size_t)f;
-    const float *uv = m.uv + 6 * (size_t)f;
-    Triangle t(p, p + 3, p + 6);
-    if (t.flat()) continue;
-    int material = m.material[f], texture = m.texture[material];
-    const float *colour = m.colour + 4 * material;
-    const uint8_t *texels = texture < 0 ? nullptr : m.texels + (size_t)texture * 4 * 87381;
-    int level = texels ? level_of_detail(uv, t.area) : 0;
-    Box box = pixels_under(p, p + 3, p + 6, size, size);
-    for (int y = box.top; y <= box.bottom; y++)
-      for (int x = box.left; x <= box.right; x++) {
-        float w[3];
-        if (!t.at(x + .5f, y + .5f, w, opaque ? 1e-4f : 0.f)) continue;
-        size_t i = (size_t)y * size + x;
-        float z = w[0] * p[2] + w[1] * p[5] + w[2] * p[8];
-        if (z <= depth[i]) continue;
-        float a[8] = {colour[0], colour[1], colour[2]}, alpha = colour[3];
-        if (texels) {
-          float u = w[0] * uv[0] + w[1] * uv[2] + w[2] * uv[4];
-          float v = w[0] * uv[1] + w[1] * uv[3] + w[2] * uv[5];
-          float rgba_here[4];
-          texel(texels, u, v, level, rgba_here);
-          if (rgba_here[3] < .5f) continue;
-          for (int k = 0; k < 3; k++) a[k] = rgba_here[k] / rgba_here[3];
-        }
-        for (int k = 0; k < 3; k++) a[3 + k] = w[0] * q[k] + w[1] * q[3 + k] + w[2] * q[6 + k];
-        a[6] = m.gloss[material];
-        if (opaque) {
-          depth[i] = z;
-          std::copy(a, a + 8, &attributes[8 * i]);
-          continue;
-        }
-        float rgb[3];
-        finish(a, x + .5f, y + .5f, z, rgb);
-        for (int k = 0; k < 3; k++) rgba[4 * i + k] += alpha * (rgb[k] - rgba[4 * i + k]);
-        rgba[4 * i + 3] += alpha * (1 - rgba[4 * i + 3]);
-      }
+}  // extern "C"
+
+// What a fragment carries from its triangle to its shading.
+struct Fragment {
+  float albedo[3], normal[3], gloss, x, y, z;
+};
+
+// The colour of a fragment in the studio.
+static void light_fragment(const Studio &s, const Camera &c, const Fragment &f, float *rgb) {
+  float n[3] = {f.normal[0], f.normal[1], f.normal[2]}, point[3];
+  normalise(n);
+  if (dot(n, c.view) < 0) for (int k = 0; k < 3; k++) n[k] = -n[k];
+  for (int k = 0; k < 3; k++) {
+    const float *row = c.to_product + 4 * k;
+    point[k] = row[0] * f.x + row[1] * f.y + row[2] * f.z + row[3];
   }
-  if (!opaque) return;
-  for (int y = 0; y < size; y++)
-    for (int x = 0; x < size; x++) {
-      size_t i = (size_t)y * size + x;
-      if (depth[i] < -1e8f) continue;
-      finish(&attributes[8 * i], x + .5f, y + .5f, depth[i], rgba + 4 * i);
-      rgba[4 * i + 3] = 1;
+  shade(s, c, point, n, f.albedo, f.gloss, rgb);
+}
+
+// Fill in a fragment of a face from its weights; false in a hole that its texture cuts out.
+static bool interpolate(const Mesh &m, int face, int level, const float *w, Fragment &f) {
+  const float *q = m.normals + 9 * (size_t)face, *uv = m.uv + 6 * (size_t)face;
+  int material = m.material[face], texture = m.texture[material];
+  for (int k = 0; k < 3; k++) f.albedo[k] = m.colour[4 * material + k];
+  if (texture >= 0) {
+    float u = w[0] * uv[0] + w[1] * uv[2] + w[2] * uv[4];
+    float v = w[0] * uv[1] + w[1] * uv[3] + w[2] * uv[5], rgba[4];
+    texel(m.texels + (size_t)texture * 4 * TEXELS, u, v, level, rgba);
+    if (rgba[3] < .5f) return false;
+    for (int k = 0; k < 3; k++) f.albedo[k] = rgba[k] / rgba[3];
+  }
+  for (int k = 0; k < 3; k++) f.normal[k] = w[0] * q[k] + w[1] * q[3 + k] + w[2] * q[6 + k];
+  f.gloss = m.gloss[material];
+  return true;
+}
+
+// Call use(pixel, fragment) for each pixel of a face that nothing in `depth` hides.
+template <typename Use>
+static void scan(const Mesh &m, int face, int size, const float *depth, float slack, Use use) {
+  const float *p = m.screen + 9 * (size_t)face;
+  Triangle t(p, p + 3, p + 6);
+  if (t.flat()) return;
+  bool textured = m.texture[m.material[face]] >= 0;
+  int level = textured ? level_of_detail(m.uv + 6 * (size_t)face, t.area) : 0;
+  Box box = pixels_under(p, p + 3, p + 6, size, size);
+  float w[3];
+  for (int y = box.top; y <= box.bottom; y++)
+    for (int x = box.left; x <= box.right; x++) {
+      if (!t.at(x + .5f, y + .5f, w, slack)) continue;
+      size_t pixel = (size_t)y * size + x;
+      Fragment f;
+      f.x = x + .5f, f.y = y + .5f, f.z = w[0] * p[2] + w[1] * p[5] + w[2] * p[8];
+      if (f.z > depth[pixel] && interpolate(m, face, level, w, f)) use(pixel, f);
     }
 }
+
+extern "C" {
 
 // A product in the studio: rgba (size, size, 4), colour premultiplied by alpha.
 // depth (size, size) must hold -1e9 and rgba zeros.
 void render(const Mesh *m, const Studio *s, const Camera *c, int size, float *depth, float *rgba) {
-  std::vector<int> opaque, clear;
-  std::vector<float> far(m->faces);
-  for (int f = 0; f < m->faces; f++) {
-    const float *p = m->screen + 9 * (size_t)f;
-    far[f] = p[2] + p[5] + p[8];
-    (m->colour[4 * m->material[f] + 3] > .98f ? opaque : clear).push_back(f);
+  std::vector<int> clear;
+  std::vector<float> distance(m->faces);
+  std::vector<Fragment> front((size_t)size * size);
+  for (int face = 0; face < m->faces; face++) {
+    const float *p = m->screen + 9 * (size_t)face;
+    distance[face] = p[2] + p[5] + p[8];
+    if (m->colour[4 * m->material[face] + 3] <= .98f) {
+      clear.push_back(face);
+      continue;
+    }
+    scan(*m, face, size, depth, 1e-4f, [&](size_t pixel, const Fragment &f) {
+      depth[pixel] = f.z;
+      front[pixel] = f;
+    });
   }
-  std::stable_sort(clear.begin(), clear.end(), [&](int a, int b) { return far[a] < far[b]; });
-  pass(*m, *s, *c, opaque, true, size, depth, rgba);
-  pass(*m, *s, *c, clear, false, size, depth, rgba);
+  for (size_t pixel = 0; pixel < front.size(); pixel++)
+    if (depth[pixel] > -1e8f) {
+      light_fragment(*s, *c, front[pixel], rgba + 4 * pixel);
+      rgba[4 * pixel + 3] = 1;
+    }
+  // What one sees through is laid over that, the farthest first.
+  std::stable_sort(clear.begin(), clear.end(),
+                   [&](int a, int b) { return distance[a] < distance[b]; });
+  for (int face : clear) {
+    float alpha = m->colour[4 * m->material[face] + 3];
+    scan(*m, face, size, depth, 0.f, [&](size_t pixel, const Fragment &f) {
+      float rgb[3], *below = rgba + 4 * pixel;
+      light_fragment(*s, *c, f, rgb);
+      for (int k = 0; k < 3; k++) below[k] += alpha * (rgb[k] - below[k]);
+      below[3] += alpha * (1 - below[3]);
+    });
+  }
 }
 
 // Share of the directions whose light a product keeps from each pixel of the ground.

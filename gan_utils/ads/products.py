@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,7 +69,7 @@ def products(split="train", folder=PRODUCTS):
     records = catalogue(folder)
     cut_outs, layers = [], []
     for category in dict.fromkeys(r["category"] for r in records):
-        name = f"{category.replace(' ', '_')}.webp"
+        name = re.sub(r"\W+", "_", category) + ".webp"
         sheet = _picture(folder, f"cut_outs/{name}", "RGBA")
         cut_outs.append(_cells(sheet, _SIZE, (len(VIEWS),)))
         sheet = _picture(folder, f"layers/{name}", "L")[..., None]
