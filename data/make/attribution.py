@@ -18,8 +18,8 @@ _LONG = {
 _PAGE = """# Attribution
 
 Every picture in this folder was rendered by us from a 3D model by somebody else, found in
-Debian's package `sweethome3d-furniture` 1.8-1 (Sweet Home 3D, Emmanuel Puybaret / eTeks, who
-converted the models to OBJ). We changed the models in this way: we scaled and turned them, lit
+Debian's package `sweethome3d-furniture` 1.8-1 (Sweet Home 3D). Emmanuel Puybaret / eTeks
+cleaned the models of Blend Swap and converted them to OBJ. We scaled and turned the models, lit
 them, and drew pictures of 128 pixels with their shadows. Neither the creators nor eTeks endorse
 this course. This page is written by `data/make/products.py` from the package's own fields.
 

@@ -51,10 +51,10 @@ def test_a_third_of_each_category_is_held_out_by_the_hash_of_the_name(records):
         assert [r["held_out"] for r in members] == expected
 
 
-def test_the_splits_share_no_product_and_agree_with_the_whole(shown):
+def test_the_splits_share_no_product_and_agree_with_the_whole(shown, records):
     train, held_out = products("train"), products("held out")
-    assert set(train.names).isdisjoint(held_out.names)
-    assert set(train.names) | set(held_out.names) == set(shown.names)
+    assert set(held_out.names) == {r["name"] for r in records if r["held_out"]}
+    assert set(train.names) == set(shown.names) - set(held_out.names)
     for part in (train, held_out):
         at = [shown.names.index(name) for name in part.names]
         assert torch.equal(part.cut_outs, shown.cut_outs[at])
@@ -109,8 +109,9 @@ def test_shadows_lie_where_the_lamp_is_not(shown):
     x = (layers.sum(3) * across).sum(3) / total  # (N, views, 9): centres of the shadows
     y = (layers.sum(4) * across).sum(3) / total
     right, behind, left, front = (1 + k for k in (0, 2, 4, 6))
-    assert (x[..., right] < x[..., left] - 0.3).all()  # a fork lies flat
-    assert (y[..., front] < y[..., behind] - 0.1).all()
+    assert (x[..., right] < x[..., left] - 0.3).all()
+    assert (y[..., front] < y[..., behind]).float().mean() > 0.99  # a racket lies flat
+    assert (y[..., front] < y[..., behind] - 2).float().mean() > 0.9
     assert (layers[:, :, 0].amax((2, 3)) > 40).all()  # contact, under every product
 
 
