@@ -2,5 +2,6 @@
 
 ``creatives`` (banners), ``clicks`` (personalised ads), ``try_on`` (garments on people) and
 ``product_trial`` (products on faces). ``people`` deals skin tones and ages evenly to the
-rendered figures; ``provenance`` marks what a generator made.
+rendered figures; ``products`` reads the cut-outs of catalogue products; ``provenance`` marks
+what a generator made.
 """
