@@ -1,0 +1,270 @@
+"""Seven sets of a photographic studio, each drawn around the shadows of a product."""
+
+from typing import NamedTuple
+
+import torch
+from torch.nn.functional import avg_pool2d
+
+from gan_utils.ads.creatives.cast_shadows import (
+    DEPTH,
+    HEIGHT,
+    SIZE,
+    X,
+    Y,
+    away,
+    cast,
+    footprint,
+    occlusion,
+)
+from gan_utils.ads.creatives.studio_room import (
+    Post,
+    ball,
+    fall_off,
+    inside,
+    over,
+    post_masks,
+    post_shadow,
+    post_side,
+    room,
+    step,
+)
+
+CHANCES = 96
+"""How many random numbers a scene may use."""
+
+_WARM = torch.tensor([1.0, 0.68, 0.36]).view(1, 3, 1, 1)  # lamps, and the low sun
+
+
+class Parts(NamedTuple):
+    """A set before it is put into layers.
+
+    ground, accent: share of the colour, (N or 1, 1, 128, 128 or 1); accent covers.
+    still: light without what chance decides; light: with it; glow: (N, 3, 128, 128).
+    """
+
+    ground: torch.Tensor
+    accent: torch.Tensor
+    still: torch.Tensor
+    light: torch.Tensor
+    glow: torch.Tensor
+
+
+def _pool(wish, first=0):
+    """A soft pool of light on the wall, whose place and size are chance."""
+    x = 64 + wish.side * 14 + wish.draw(first, -22, 22)
+    y = wish.draw(first + 1, 26, 62)
+    wide, strength = wish.draw(first + 2, 38, 60), wish.draw(first + 3, 0.04, 0.12)
+    distance = ((X - x) ** 2 + 1.4 * (Y - y) ** 2) / wide**2
+    return 1 + strength * (2 * torch.exp(-distance) - 0.8)
+
+
+def _paper(wish):
+    """Seamless paper: wall and ground bend into each other."""
+    r = room(wish, wall=72, bend=24)
+    glow = wish.empty(3)
+    return Parts(r.ground, wish.empty(), r.light, r.light * _pool(wish), glow)
+
+
+def _horizon(wish):
+    """A table before a wall, with a crisp edge between them."""
+    r = room(wish, wall=73, bend=1.2)
+    crease = torch.exp(-(73 - Y).clamp(min=0) / 9) * (1 - r.ground)
+    still = r.light * (1 - 0.07 * crease)
+    sheen = 0.05 * torch.exp(-(Y - 73).clamp(min=0) / 14) * r.ground
+    glow = (sheen * (1 + 0.8 * wish.back) * still).expand(-1, 3, -1, -1)
+    return Parts(r.ground, wish.empty(), still, still * _pool(wish), glow)
+
+
+def _window(wish):
+    """The sun through a window: panes of light on wall and ground."""
+    wall = 74
+    r = room(wish, wall, bend=20, lamp=0.54)
+    pitch_x, pitch_y = wish.draw(0, 17, 23), wish.draw(1, 18, 26)
+    columns, rows = 2 + (wish.draw(2, 0, 1) > 0.55).float(), 2 + wish.draw(3, 0, 3).floor()
+    x = wish.draw(4, 40, 88) - 10 * wish.side
+    y = wish.draw(5, 30, 54) + 40 * wish.back.clamp(min=0)
+    lean, tilt = wish.draw(6, 0.22, 0.62), wish.draw(7, 0.0, 0.16)
+    soft, bar = wish.draw(8, 1.6, 5.0), wish.draw(9, 2.5, 4.0)
+    down = Y + (Y - wall).clamp(min=0) * 0.9 - y  # the ground is seen at a flat angle
+    across, along = X - x + lean * wish.side * down, down + tilt * wish.side * (X - x)
+    panes = _panes(across, pitch_x, columns, bar, soft)
+    panes = panes * _panes(along, pitch_y, rows, bar, soft)
+    panes = panes * over(1 - step(0.35, 0.95, wish.back), 1.0, r.ground)
+    light = r.sky + r.key * (0.10 + 1.06 * panes)
+    return Parts(r.ground, wish.empty(), r.light, light, 0.16 * _WARM * panes * r.key)
+
+
+def _panes(x, pitch, count, bar, soft):
+    """Light that passes between the bars of ``count`` panes side by side around x = 0."""
+    half = pitch * count / 2
+    in_pane = (x + half).remainder(pitch) - pitch / 2
+    edge = torch.maximum(in_pane.abs() - (pitch - bar) / 2, x.abs() - half)
+    return inside(edge, soft)
+
+
+def _leaves(wish):
+    """The dappled shadow of branches that hang into the light."""
+    wall = 74
+    r = room(wish, wall, bend=22, lamp=0.54)
+    down = Y + (Y - wall).clamp(min=0) * 0.6
+    passes = 1.0
+    for k in range(3):
+        there = 1.0 if k == 0 else (wish.draw(k, 0, 1) < 0.62).float()
+        passes = passes * (1 - there * _frond(wish, 10 * (k + 1), X, down))
+    light = r.sky + r.key * (0.14 + 0.90 * passes)
+    return Parts(r.ground, wish.empty(), r.light, light, 0.06 * _WARM * passes * r.key)
+
+
+def _frond(wish, first, x, y):
+    """How far one branch covers the lamp: leaflets in pairs along a bent stem."""
+    left = torch.where(wish.draw(first, 0, 1) < 0.5, -1.0, 1.0)
+    x = (x - 64 + 6 * wish.side) * left  # every branch comes in from the left
+    x, y = x + wish.draw(first + 1, 58, 76), y - wish.draw(first + 2, -12, 44)
+    angle = wish.draw(first + 3, -0.25, 0.95)
+    along = x * angle.cos() + y * angle.sin()
+    across = y * angle.cos() - x * angle.sin()
+    across = across - wish.draw(first + 4, -0.004, 0.007) * along**2
+    length, pitch = wish.draw(first + 5, 66, 104), wish.draw(first + 6, 6.5, 11.5)
+    steep = wish.draw(first + 7, 0.9, 2.0)  # how fast a leaflet leaves the stem
+    width, soft = wish.draw(first + 8, 0.30, 0.50), wish.draw(first + 9, 1.6, 5.0)
+    root = along - across.abs() / steep + torch.where(across > 0, 0.0, 0.4) * pitch
+    number = (root / pitch).floor()
+    part = (number * pitch / length).clamp(0, 1)
+    uneven = 0.88 + 0.12 * torch.sin(number * 2.4)
+    reach = length * 0.34 * uneven * (part * 3.0 + 0.25).clamp(max=1) * (1.06 - part)
+    out = (across.abs() / reach.clamp(min=0.5)).clamp(max=1.0)
+    half = width * pitch * (2.2 * (out + 0.03).sqrt() * (1 - out)).clamp(max=1)
+    slant = steep / (1 + steep**2).sqrt()
+    edge = ((root / pitch - number - 0.5).abs() * pitch - half) * slant
+    leaf = inside(edge + 0.2 * soft, soft) * (number >= 0) * (root < length)
+    stem = inside(across.abs() - 0.9, soft) * inside(along - length, 6.0)
+    return torch.maximum(leaf, 0.8 * stem)
+
+
+def _plinth(wish):
+    """The product on a cylinder or a block; another cylinder stands somewhere behind."""
+    wall, bend = 68, 14
+    under = _under_product(wish)
+    kept, near = post_shadow(wish, under, wall, bend / 3)
+    own = cast(wish.shadows, wish.lights, wall, bend / 3, under.height)
+    r = room(wish, wall, bend, kept=torch.maximum(kept, own), near=near)
+    behind = _somewhere_behind(wish, under)
+    kept, near = post_shadow(wish, behind, wall, bend / 3)
+    light = r.sky * (1 - 0.8 * near) + r.key * (1 - kept)
+    top, side = post_masks(behind)
+    cap = fall_off(wish) * 1.02
+    light = over(over(light, cap, top), post_side(wish, behind, r.lamp), side)
+    accent = wish.draw(4, 0.0, 0.75) * torch.maximum(top, side)
+    top, side = post_masks(under)
+    cap = (1 - r.lamp) * (1 - 0.9 * occlusion(wish.shadows))
+    cap = 1.02 * fall_off(wish) * (cap + r.lamp * (1 - cast(wish.shadows, wish.lights)))
+    wall_of = post_side(wish, under, r.lamp)
+    still, light = (over(over(x, cap, top), wall_of, side) for x in (r.light, light))
+    cover = torch.maximum(top, side)
+    return Parts(r.ground, over(accent, 1.0, cover), still, light, wish.empty(3))
+
+
+def _under_product(wish):
+    """The post that carries the product: a cylinder, or a block under a long one."""
+    foot, height = footprint(wish.shadows), 14.0
+    radius = 1.06 * (foot.wide**2 + foot.deep**2).sqrt()
+    block = (radius > 46) | (foot.wide > 2 * foot.deep) | (foot.deep > 2 * foot.wide)
+    wide = torch.where(block, 1.05 * foot.wide + 4, radius.clamp(min=16))
+    deep = torch.where(block, 1.05 * foot.deep + 6, radius.clamp(min=16))
+    height = torch.full_like(wide, height)
+    return Post(foot.x, foot.y + HEIGHT * height, wide, deep, height, block)
+
+
+def _somewhere_behind(wish, under):
+    """A cylinder left or right of the product, of any height."""
+    left = torch.where(wish.draw(0, 0, 1) < 0.5, -1.0, 1.0)
+    radius = wish.draw(1, 9, 16)
+    x, y = 64 + left * wish.draw(2, 36, 54), wish.draw(5, 78, 92)
+    height = wish.draw(3, 14, 52)
+    return Post(x, y, radius, radius, height, torch.zeros_like(under.block))
+
+
+def _evening(wish):
+    """A dark table at night, before lights that are out of focus."""
+    wall = 77
+    r = room(wish, wall, bend=2.0, lamp=0.5)
+    here = torch.exp(-(((X - 64) / 50) ** 2) - ((Y - 102) / 24) ** 2)
+    behind = torch.exp(-(((X - 64 + 12 * wish.side) / 58) ** 2) - ((Y - 50) / 44) ** 2)
+    level = over(0.20 + 0.16 * behind, 0.22 + 0.42 * here, r.ground)
+    still = r.light * level
+    accent, bright = _bokeh(wish)
+    keep = 1 - r.ground * 0.999
+    mirrored = _mirror(torch.cat([accent, bright], 1), wall)
+    accent, bright = (a * keep + m for a, m in zip((accent, bright), mirrored.split(1, 1)))
+    accent = accent.clamp(max=0.85)
+    return Parts(r.ground, accent, still, still + 0.9 * bright, 0.34 * _WARM * bright)
+
+
+def _bokeh(wish, count=13):
+    """Discs of light, (N, 1, 128, 128) twice: how far they cover, how bright they are."""
+    accent, bright = wish.empty(), wish.empty()
+    for k in range(count):
+        x, y = wish.draw(6 * k, -4, 132), wish.draw(6 * k + 1, 2, 70)
+        radius = wish.draw(6 * k + 2, 3.5, 5.5) + wish.draw(6 * k + 3, 0, 1) ** 2 * 6
+        distance = ((X - x) ** 2 + (Y - y) ** 2).sqrt() - radius
+        disc = inside(distance, 2.0) * (0.72 + 0.28 * torch.exp(-((distance + 1.5) ** 2) / 5))
+        power = wish.draw(6 * k + 4, 0.12, 0.60)
+        accent = torch.maximum(accent, disc * wish.draw(6 * k + 5, 0.2, 0.9))
+        bright = bright + power * disc
+    return accent, bright
+
+
+def _mirror(image, wall):
+    """What a polished table shows of the wall: upside down, blurred, fading."""
+    rows = SIZE - wall
+    seen = image[:, :, wall - rows : wall].flip(2)
+    seen = avg_pool2d(seen, (9, 5), 1, (4, 2), count_include_pad=False)
+    fade = 0.34 * torch.exp(-(torch.arange(rows) / 26.0)).view(1, 1, -1, 1)
+    return torch.nn.functional.pad(seen * fade, (0, 0, wall, 0))
+
+
+def _arch(wish):
+    """An arch, a niche or a disc in the accent colour, and a ball or two."""
+    wall = 75
+    r = room(wish, wall, bend=1.2)
+    kind = wish.draw(0, 0, 3).floor()
+    wide, x = wish.draw(1, 23, 34), 64 + wish.draw(2, -16, 16)
+    y = torch.where(kind == 2, wish.draw(3, 34, 52), wish.draw(3, 34, 48))
+
+    def outside(shift_x, shift_y):
+        dy = Y - y - shift_y
+        dy = torch.where(kind == 2, dy, dy.clamp(max=0))
+        return ((X - x - shift_x) ** 2 + dy**2).sqrt() - wide
+
+    ux, uy = away(wish.lights)
+    shape, up = inside(outside(0, 0)), 1 - r.ground
+    shade = 1 - step(-2.5, 2.5, outside(4 * ux, 2.5 - uy))
+    hollow = (kind == 1).float()
+    key = 1 - up * over((1 - hollow) * shade * 0.7, hollow * (1 - shade) * 0.8, shape)
+    light = r.sky * (1 - 0.06 * hollow * shape * up) + r.key * key
+    accent, glow = shape * up, wish.empty(3)
+    for k in range(2):
+        there = 1.0 if k == 0 else (wish.draw(4, 0, 1) < 0.5).float()
+        left = torch.where((wish.draw(5, 0, 1) < 0.5) ^ (k == 1), -1.0, 1.0)
+        place = [wish.draw(6 + 4 * k, 43, 55), wish.draw(7 + 4 * k, 96, 114)]
+        size = wish.draw(8 + 4 * k, 5, 10)
+        cover, lit, shine, kept, touch = ball(
+            wish, 64 + left * place[0], place[1], size, r.lamp, wall
+        )
+        light = light - there * (r.key * key * kept + 0.8 * r.sky * touch)
+        light = over(light.clamp(min=0.08), lit, there * cover)
+        colour = torch.where(wish.draw(9 + 4 * k, 0, 1) < 0.6, 1.0, 0.0)
+        accent, glow = over(accent, colour, there * cover), glow + there * shine
+    return Parts(r.ground, accent, r.light, light, glow)
+
+
+SETS = {
+    "paper": _paper,
+    "horizon": _horizon,
+    "window": _window,
+    "leaves": _leaves,
+    "plinth": _plinth,
+    "evening": _evening,
+    "arch": _arch,
+}
+"""Name of a set: how its parts are drawn from a ``Wish``."""
