@@ -124,7 +124,11 @@ def cast(shadows, lights, wall=None, bend=1.0, drop=0.0):
         at_y = y + beyond * (turned.sin() - uy) * DEPTH
         layer = shadows[torch.arange(len(k)), 1 + k][:, None]
         mixed = mixed + share * _sample(layer, at_x, at_y)
-    return mixed
+    if wall is None:
+        return mixed
+    grazing = 1 - ((-uy).clamp(0, 0.5) * 2) ** 2  # such a lamp hardly lights the wall
+    up = 1 - torch.exp(-softplus((wall - Y) / bend) * bend / 8)
+    return mixed * (1 - up * grazing)
 
 
 def occlusion(shadows):

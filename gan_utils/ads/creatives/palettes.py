@@ -8,7 +8,9 @@ _STREAM = 7
 
 
 def _colours(*words):
-    return torch.tensor([[int(w[i : i + 2], 16) for i in (0, 2, 4)] for w in words]) / 255
+    return (
+        torch.tensor([[int(w[i : i + 2], 16) for i in (0, 2, 4)] for w in words]) / 255
+    )
 
 
 PALETTES = {
@@ -27,7 +29,7 @@ PALETTES = {
 def random_palettes(seeds):
     """Backdrops, grounds and accents to train on.
 
-    Most are light and quiet, as shops use them; a quarter are dark and a quarter are
+    Most are light and quiet, as shops use them; a fifth are dark and a fifth are
     saturated. The ground is near the backdrop in two of three; the accent's hue is near,
     opposite or anywhere.
 
@@ -40,14 +42,16 @@ def random_palettes(seeds):
     """
     u = uniform(seeds, 16, _STREAM).unbind(1)
     between = lambda k, low, high: low + (high - low) * u[k]  # noqa: E731
-    dark, strong = u[0] < 0.25, u[1] < 0.25
+    dark, strong = u[0] < 0.2, u[1] < 0.2
     hue = u[2]
     saturation = torch.where(strong, between(3, 0.35, 0.85), between(3, 0.02, 0.30))
     value = torch.where(dark, between(4, 0.18, 0.55), between(4, 0.72, 0.98))
     near = u[5] < 0.67
     ground_hue = hue + torch.where(near, between(6, -0.04, 0.04), between(6, -0.5, 0.5))
     ground_saturation = saturation + between(7, -0.05, 0.15)
-    ground_value = value * torch.where(near, between(8, 0.76, 0.98), between(8, 0.5, 1.2))
+    ground_value = value * torch.where(
+        near, between(8, 0.76, 0.98), between(8, 0.5, 1.2)
+    )
     turn = torch.where(u[9] < 0.4, between(10, -0.09, 0.09), between(10, 0.4, 0.6))
     turn = torch.where(u[9] > 0.75, u[10], turn)
     accent_value = torch.where(dark, between(12, 0.55, 0.95), between(12, 0.28, 0.92))

@@ -59,6 +59,20 @@ class Room(NamedTuple):
         return self.sky + self.key
 
 
+class Ball(NamedTuple):
+    """A ball as it is seen; all (N, 1, 128, 128).
+
+    cover: where it is; light, shine: on it, multiplied and added; kept, near: as
+    ``post_shadow``.
+    """
+
+    cover: torch.Tensor
+    light: torch.Tensor
+    shine: torch.Tensor
+    kept: torch.Tensor
+    near: torch.Tensor
+
+
 class Post(NamedTuple):
     """An upright cylinder or block; all (N, 1, 1, 1), in pixels.
 
@@ -90,7 +104,7 @@ def over(below, above, cover):
     return below + cover * (above - below)
 
 
-def room(wish, wall, bend, lamp=0.46, kept=None, near=None):
+def room(wish, wall, bend, lamp=0.48, kept=None, near=None):
     """An empty room with the product's shadows in it.
 
     Args:
@@ -106,14 +120,16 @@ def room(wish, wall, bend, lamp=0.46, kept=None, near=None):
     if near is None:
         near = occlusion(wish.shadows) * step(wall - 8, wall + 8, Y)
     fall = fall_off(wish) * (1 - (1 - ground) * (0.03 + 0.09 * wish.back))
-    return Room(ground, (1 - lamp) * fall * (1 - 0.9 * near), lamp * fall * (1 - kept), lamp)
+    return Room(
+        ground, (1 - lamp) * fall * (1 - 0.9 * near), lamp * fall * (1 - kept), lamp
+    )
 
 
 def fall_off(wish):
     """The room's light before shadows: brighter where the lamp is, darker in corners."""
     towards = (X / SIZE - 0.5) * wish.side
     corner = ((X - SIZE / 2) ** 2 + (Y - 60) ** 2) / (SIZE / 2) ** 2
-    return 1.05 * (1 + 0.16 * towards - 0.10 * corner)
+    return 1.04 * (1 + 0.16 * towards - 0.075 * corner)
 
 
 def _ellipse(dx, dy, wide, high):
@@ -130,23 +146,28 @@ def _outline(post, dx, dy):
     return torch.where(post.block, box, _ellipse(dx, dy, post.wide, high))
 
 
-def post_masks(post):
-    """Where a post's top and side are seen, two (N, 1, 128, 128) in [0, 1]."""
-    dx, top_y = X - post.x, post.y - HEIGHT * post.height
-    top = inside(_outline(post, dx, Y - top_y))
-    shaft = torch.maximum(dx.abs() - post.wide, torch.maximum(top_y - Y, Y - post.y))
-    body = torch.maximum(inside(shaft), inside(_outline(post, dx, Y - post.y)))
-    return top, body * (1 - top)
+def _top(post):
+    """Where a post's top is seen, (N, 1, 128, 128)."""
+    return inside(_outline(post, X - post.x, Y - post.y + HEIGHT * post.height))
 
 
-def post_side(wish, post, lamp):
-    """Light on a post's side, (N, 1, 128, 128)."""
+def stand(light, post_light, post):
+    """Light with a post in front of it, and where the post is seen."""
+    low, high = post.y - Y, Y - post.y + HEIGHT * post.height
+    shaft = inside((X - post.x).abs() - post.wide) * inside(-low) * inside(-high)
+    base = inside(_outline(post, X - post.x, Y - post.y))
+    cover = torch.maximum(torch.maximum(shaft, base), _top(post))
+    return over(light, post_light, cover), cover
+
+
+def post_light(wish, post, lamp, top=1.0):
+    """Light on a post, (N, 1, 128, 128): its side, and ``top`` on its top."""
     across = ((X - post.x) / post.wide).clamp(-1, 1)
     across = torch.where(post.block, 0.0, across)
     facing = across * wish.side - (1 - across**2).sqrt() * wish.back
     foot = torch.exp(-(post.y + post.deep * DEPTH - Y).clamp(min=0) / 7)
-    sky = (1 - lamp) * (0.92 - 0.30 * foot)
-    return fall_off(wish) * (sky + lamp * 0.9 * (0.5 + 0.5 * facing) ** 1.3)
+    side = (1 - lamp) * (0.92 - 0.30 * foot) + lamp * 0.9 * (0.5 + 0.5 * facing) ** 1.3
+    return fall_off(wish) * over(side, 1.02 * top, _top(post))
 
 
 def post_shadow(wish, post, wall, bend):
@@ -168,23 +189,22 @@ def _gap(post, dx, dy):
 
 
 def ball(wish, x, y, radius, lamp, wall):
-    """A ball on the ground whose lowest point is at (x, y), all (N, 1, 1, 1).
-
-    Returns:
-        cover, light and highlight of the ball; kept and near, as ``post_shadow``; five
-        (N, 1, 128, 128).
-    """
+    """A ``Ball`` on the ground whose lowest point is at (x, y), all (N, 1, 1, 1)."""
     dx, dy = (X - x) / radius, (Y - y + radius) / radius
     square = dx**2 + dy**2
-    up, near = -dy, (1 - square).clamp(min=0).sqrt()
-    facing = 0.62 * (dx * wish.side - near * wish.back) + 0.78 * up
-    light = (1 - lamp) * (0.78 + 0.30 * up) + 1.15 * lamp * (0.32 + 0.68 * facing).clamp(min=0)
+    cover, front = (
+        inside((square.sqrt() - 1) * radius),
+        (1 - square).clamp(min=0).sqrt(),
+    )
+    facing = 0.62 * (dx * wish.side - front * wish.back) - 0.78 * dy
+    key = 1.15 * lamp * (0.32 + 0.68 * facing).clamp(min=0)
+    light = fall_off(wish) * ((1 - lamp) * (0.78 - 0.30 * dy) + key).clamp(min=0.1)
     shine = torch.exp(-((dx - 0.34 * wish.side) ** 2 + (dy + 0.46) ** 2) / 0.035)
     ux, uy = away(wish.lights)
     at_x, at_y = landing(wish.lights, wall)
-    gx, gy = (at_x - x) / radius, (at_y - y) / (DEPTH * radius) 
+    gx, gy = (at_x - x) / radius, (at_y - y) / (DEPTH * radius)
     along, aside = gx * ux + gy * uy - REACH, gy * ux - gx * uy
-    kept = 1 - step(0.72, 1.28, ((along / 1.28) ** 2 + aside**2).sqrt())
-    touch = 0.75 * torch.exp(-((X - x) ** 2 + ((Y - y) / DEPTH) ** 2) / (0.62 * radius) ** 2)
-    cover = inside((square.sqrt() - 1) * radius)
-    return cover, fall_off(wish) * light.clamp(min=0.1), 0.22 * shine * cover, kept, touch
+    longer = (1 + REACH**2) ** 0.5  # a ball's shadow is an ellipse
+    kept = 1 - step(0.72, 1.28, ((along / longer) ** 2 + aside**2).sqrt())
+    touch = ((X - x) ** 2 + ((Y - y) / DEPTH) ** 2) / (0.62 * radius) ** 2
+    return Ball(cover, light, 0.22 * shine * cover, kept, 0.75 * torch.exp(-touch))

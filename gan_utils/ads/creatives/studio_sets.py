@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 import torch
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, pad
 
 from gan_utils.ads.creatives.cast_shadows import (
-    DEPTH,
     HEIGHT,
     SIZE,
     X,
@@ -19,13 +18,12 @@ from gan_utils.ads.creatives.cast_shadows import (
 from gan_utils.ads.creatives.studio_room import (
     Post,
     ball,
-    fall_off,
     inside,
     over,
-    post_masks,
+    post_light,
     post_shadow,
-    post_side,
     room,
+    stand,
     step,
 )
 
@@ -60,7 +58,7 @@ def _pool(wish, first=0):
 
 def _paper(wish):
     """Seamless paper: wall and ground bend into each other."""
-    r = room(wish, wall=72, bend=24)
+    r = room(wish, wall=72, bend=28)
     glow = wish.empty(3)
     return Parts(r.ground, wish.empty(), r.light, r.light * _pool(wish), glow)
 
@@ -78,11 +76,14 @@ def _horizon(wish):
 def _window(wish):
     """The sun through a window: panes of light on wall and ground."""
     wall = 74
-    r = room(wish, wall, bend=20, lamp=0.54)
-    pitch_x, pitch_y = wish.draw(0, 17, 23), wish.draw(1, 18, 26)
-    columns, rows = 2 + (wish.draw(2, 0, 1) > 0.55).float(), 2 + wish.draw(3, 0, 3).floor()
-    x = wish.draw(4, 40, 88) - 10 * wish.side
-    y = wish.draw(5, 30, 54) + 40 * wish.back.clamp(min=0)
+    r = room(wish, wall, bend=20, lamp=0.52)
+    pitch_x, pitch_y = wish.draw(0, 19, 27), wish.draw(1, 22, 32)
+    columns, rows = (
+        2 + (wish.draw(2, 0, 1) > 0.55).float(),
+        3 + wish.draw(3, 0, 2).floor(),
+    )
+    x = wish.draw(4, 34, 94) - 8 * wish.side
+    y = wish.draw(5, 44, 72) + 22 * wish.back.clamp(min=0)
     lean, tilt = wish.draw(6, 0.22, 0.62), wish.draw(7, 0.0, 0.16)
     soft, bar = wish.draw(8, 1.6, 5.0), wish.draw(9, 2.5, 4.0)
     down = Y + (Y - wall).clamp(min=0) * 0.9 - y  # the ground is seen at a flat angle
@@ -90,15 +91,15 @@ def _window(wish):
     panes = _panes(across, pitch_x, columns, bar, soft)
     panes = panes * _panes(along, pitch_y, rows, bar, soft)
     panes = panes * over(1 - step(0.35, 0.95, wish.back), 1.0, r.ground)
-    light = r.sky + r.key * (0.10 + 1.06 * panes)
-    return Parts(r.ground, wish.empty(), r.light, light, 0.16 * _WARM * panes * r.key)
+    light = r.sky + r.key * (0.20 + 0.95 * panes)
+    return Parts(r.ground, wish.empty(), r.light, light, 0.17 * _WARM * panes * r.key)
 
 
 def _panes(x, pitch, count, bar, soft):
     """Light that passes between the bars of ``count`` panes side by side around x = 0."""
-    half = pitch * count / 2
-    in_pane = (x + half).remainder(pitch) - pitch / 2
-    edge = torch.maximum(in_pane.abs() - (pitch - bar) / 2, x.abs() - half)
+    place = x / pitch + count / 2
+    number = torch.minimum(place.floor().clamp(min=0), count - 1)
+    edge = (place - number - 0.5).abs() * pitch - (pitch - bar) / 2
     return inside(edge, soft)
 
 
@@ -124,19 +125,20 @@ def _frond(wish, first, x, y):
     along = x * angle.cos() + y * angle.sin()
     across = y * angle.cos() - x * angle.sin()
     across = across - wish.draw(first + 4, -0.004, 0.007) * along**2
-    length, pitch = wish.draw(first + 5, 66, 104), wish.draw(first + 6, 6.5, 11.5)
+    length, pitch = wish.draw(first + 5, 72, 112), wish.draw(first + 6, 7, 14)
     steep = wish.draw(first + 7, 0.9, 2.0)  # how fast a leaflet leaves the stem
-    width, soft = wish.draw(first + 8, 0.30, 0.50), wish.draw(first + 9, 1.6, 5.0)
+    width, soft = wish.draw(first + 8, 0.36, 0.56), wish.draw(first + 9, 1.6, 4.5)
     root = along - across.abs() / steep + torch.where(across > 0, 0.0, 0.4) * pitch
     number = (root / pitch).floor()
     part = (number * pitch / length).clamp(0, 1)
     uneven = 0.88 + 0.12 * torch.sin(number * 2.4)
-    reach = length * 0.34 * uneven * (part * 3.0 + 0.25).clamp(max=1) * (1.06 - part)
+    reach = length * 0.40 * uneven * (part * 3.0 + 0.25).clamp(max=1) * (1.06 - part)
     out = (across.abs() / reach.clamp(min=0.5)).clamp(max=1.0)
     half = width * pitch * (2.2 * (out + 0.03).sqrt() * (1 - out)).clamp(max=1)
     slant = steep / (1 + steep**2).sqrt()
     edge = ((root / pitch - number - 0.5).abs() * pitch - half) * slant
-    leaf = inside(edge + 0.2 * soft, soft) * (number >= 0) * (root < length)
+    leaf = inside(edge + 0.25 * soft, soft) * inside(across.abs() - reach, 2 * soft)
+    leaf = leaf * (number >= 0) * (root < length)
     stem = inside(across.abs() - 0.9, soft) * inside(along - length, 6.0)
     return torch.maximum(leaf, 0.8 * stem)
 
@@ -151,27 +153,24 @@ def _plinth(wish):
     behind = _somewhere_behind(wish, under)
     kept, near = post_shadow(wish, behind, wall, bend / 3)
     light = r.sky * (1 - 0.8 * near) + r.key * (1 - kept)
-    top, side = post_masks(behind)
-    cap = fall_off(wish) * 1.02
-    light = over(over(light, cap, top), post_side(wish, behind, r.lamp), side)
-    accent = wish.draw(4, 0.0, 0.75) * torch.maximum(top, side)
-    top, side = post_masks(under)
-    cap = (1 - r.lamp) * (1 - 0.9 * occlusion(wish.shadows))
-    cap = 1.02 * fall_off(wish) * (cap + r.lamp * (1 - cast(wish.shadows, wish.lights)))
-    wall_of = post_side(wish, under, r.lamp)
-    still, light = (over(over(x, cap, top), wall_of, side) for x in (r.light, light))
-    cover = torch.maximum(top, side)
+    light, cover = stand(light, post_light(wish, behind, r.lamp), behind)
+    accent = wish.draw(4, 0.0, 0.75) * cover
+    sky = (1 - r.lamp) * (1 - 0.9 * occlusion(wish.shadows))
+    key = r.lamp * (1 - cast(wish.shadows, wish.lights))
+    carrier = post_light(wish, under, r.lamp, top=sky + key)
+    still, cover = stand(r.light, carrier, under)
+    light, _ = stand(light, carrier, under)
     return Parts(r.ground, over(accent, 1.0, cover), still, light, wish.empty(3))
 
 
 def _under_product(wish):
     """The post that carries the product: a cylinder, or a block under a long one."""
-    foot, height = footprint(wish.shadows), 14.0
+    foot = footprint(wish.shadows)
     radius = 1.06 * (foot.wide**2 + foot.deep**2).sqrt()
     block = (radius > 46) | (foot.wide > 2 * foot.deep) | (foot.deep > 2 * foot.wide)
     wide = torch.where(block, 1.05 * foot.wide + 4, radius.clamp(min=16))
     deep = torch.where(block, 1.05 * foot.deep + 6, radius.clamp(min=16))
-    height = torch.full_like(wide, height)
+    height = torch.full_like(wide, 14.0)
     return Post(foot.x, foot.y + HEIGHT * height, wide, deep, height, block)
 
 
@@ -190,28 +189,31 @@ def _evening(wish):
     r = room(wish, wall, bend=2.0, lamp=0.5)
     here = torch.exp(-(((X - 64) / 50) ** 2) - ((Y - 102) / 24) ** 2)
     behind = torch.exp(-(((X - 64 + 12 * wish.side) / 58) ** 2) - ((Y - 50) / 44) ** 2)
-    level = over(0.20 + 0.16 * behind, 0.22 + 0.42 * here, r.ground)
+    level = over(0.26 + 0.22 * behind, 0.26 + 0.44 * here, r.ground)
     still = r.light * level
-    accent, bright = _bokeh(wish)
-    keep = 1 - r.ground * 0.999
-    mirrored = _mirror(torch.cat([accent, bright], 1), wall)
-    accent, bright = (a * keep + m for a, m in zip((accent, bright), mirrored.split(1, 1)))
-    accent = accent.clamp(max=0.85)
-    return Parts(r.ground, accent, still, still + 0.9 * bright, 0.34 * _WARM * bright)
+    discs = _bokeh(wish, wall) * (1 - r.ground * 0.999)
+    accent, bright = (discs + _mirror(discs, wall)).split(1, 1)
+    glow = 0.42 * _WARM * bright
+    return Parts(r.ground, accent.clamp(max=0.9), still, still + 0.8 * bright, glow)
 
 
-def _bokeh(wish, count=13):
-    """Discs of light, (N, 1, 128, 128) twice: how far they cover, how bright they are."""
-    accent, bright = wish.empty(), wish.empty()
-    for k in range(count):
-        x, y = wish.draw(6 * k, -4, 132), wish.draw(6 * k + 1, 2, 70)
-        radius = wish.draw(6 * k + 2, 3.5, 5.5) + wish.draw(6 * k + 3, 0, 1) ** 2 * 6
-        distance = ((X - x) ** 2 + (Y - y) ** 2).sqrt() - radius
-        disc = inside(distance, 2.0) * (0.72 + 0.28 * torch.exp(-((distance + 1.5) ** 2) / 5))
-        power = wish.draw(6 * k + 4, 0.12, 0.60)
-        accent = torch.maximum(accent, disc * wish.draw(6 * k + 5, 0.2, 0.9))
-        bright = bright + power * disc
-    return accent, bright
+def _bokeh(wish, wall, count=13):
+    """Discs of light on the wall, (N, 2, 128, 128): how far they cover, how bright."""
+    x, y = X, Y[:, :, : wall + 3]
+    cover = wish.empty()[:, :, : wall + 3]
+    bright = torch.zeros_like(cover)
+    for k in range(0, 6 * count, 6):
+        radius = wish.draw(k, 3.5, 5.5) + wish.draw(k + 1, 0, 1) ** 2 * 6
+        square = (x - wish.draw(k + 2, -4, 132)) ** 2 + (
+            y - wish.draw(k + 3, 2, 70)
+        ) ** 2
+        distance = square.sqrt() - radius
+        disc = inside(distance, 2.0) * (
+            1 - 0.012 * (distance + 1.5).clamp(-12, 0).abs()
+        )
+        cover = torch.maximum(cover, disc * wish.draw(k + 4, 0.2, 0.9))
+        bright = bright + disc * wish.draw(k + 5, 0.15, 0.9)
+    return pad(torch.cat([cover, bright], 1), (0, 0, 0, SIZE - wall - 3))
 
 
 def _mirror(image, wall):
@@ -220,7 +222,7 @@ def _mirror(image, wall):
     seen = image[:, :, wall - rows : wall].flip(2)
     seen = avg_pool2d(seen, (9, 5), 1, (4, 2), count_include_pad=False)
     fade = 0.34 * torch.exp(-(torch.arange(rows) / 26.0)).view(1, 1, -1, 1)
-    return torch.nn.functional.pad(seen * fade, (0, 0, wall, 0))
+    return pad(seen * fade, (0, 0, wall, 0))
 
 
 def _arch(wish):
@@ -239,22 +241,27 @@ def _arch(wish):
     ux, uy = away(wish.lights)
     shape, up = inside(outside(0, 0)), 1 - r.ground
     shade = 1 - step(-2.5, 2.5, outside(4 * ux, 2.5 - uy))
-    hollow = (kind == 1).float()
+    hollow = (kind == 1).float()  # a niche shades itself, a panel the wall around it
     key = 1 - up * over((1 - hollow) * shade * 0.7, hollow * (1 - shade) * 0.8, shape)
-    light = r.sky * (1 - 0.06 * hollow * shape * up) + r.key * key
-    accent, glow = shape * up, wish.empty(3)
-    for k in range(2):
-        there = 1.0 if k == 0 else (wish.draw(4, 0, 1) < 0.5).float()
-        left = torch.where((wish.draw(5, 0, 1) < 0.5) ^ (k == 1), -1.0, 1.0)
-        place = [wish.draw(6 + 4 * k, 43, 55), wish.draw(7 + 4 * k, 96, 114)]
-        size = wish.draw(8 + 4 * k, 5, 10)
-        cover, lit, shine, kept, touch = ball(
-            wish, 64 + left * place[0], place[1], size, r.lamp, wall
-        )
-        light = light - there * (r.key * key * kept + 0.8 * r.sky * touch)
-        light = over(light.clamp(min=0.08), lit, there * cover)
-        colour = torch.where(wish.draw(9 + 4 * k, 0, 1) < 0.6, 1.0, 0.0)
-        accent, glow = over(accent, colour, there * cover), glow + there * shine
+    sky = r.sky * (1 - 0.06 * hollow * shape * up)
+    return _balls(
+        wish, wall, r._replace(sky=sky, key=r.key * key), shape * up
+    )._replace(still=r.light)
+
+
+def _balls(wish, wall, r, accent):
+    """A room with one ball on the ground, or with one on either side, as ``Parts``."""
+    light, glow = r.light, wish.empty(3)
+    left = torch.where(wish.draw(5, 0, 1) < 0.5, -1.0, 1.0)
+    second = (wish.draw(4, 0, 1) < 0.5).float()
+    for there, side, k in ((1.0, left, 6), (second, -left, 10)):
+        x, y = 64 + side * wish.draw(k, 43, 55), wish.draw(k + 1, 96, 114)
+        b = ball(wish, x, y, wish.draw(k + 2, 5, 10), r.lamp, wall)
+        light = light - there * (r.key * b.kept + 0.8 * r.sky * b.near)
+        light = over(light.clamp(min=0.08), b.light, there * b.cover)
+        colour = (wish.draw(k + 3, 0, 1) < 0.6).float()
+        accent = over(accent, colour, there * b.cover)
+        glow = glow + there * b.shine
     return Parts(r.ground, accent, r.light, light, glow)
 
 
