@@ -49,6 +49,7 @@ def random_palettes(seeds):
     near = u[5] < 0.67
     ground_hue = hue + torch.where(near, between(6, -0.04, 0.04), between(6, -0.5, 0.5))
     ground_saturation = saturation + between(7, -0.05, 0.15)
+    ground_saturation = ground_saturation * torch.where(near, 1.0, 0.6)
     ground_value = value * torch.where(
         near, between(8, 0.76, 0.98), between(8, 0.5, 1.2)
     )

@@ -14,6 +14,7 @@ from gan_utils.ads.creatives.studio_scenes import render
 from gan_utils.ads.products import LIGHTS
 
 _SLICES = 28  # heights at which a guessed product is cut
+_CONTACT, _CAST = 0.5, 0.6  # full strength is worse where the guess is wrong
 _SMALL = 64  # pixels a side of shadow layers
 _DEGREE = 0.05 / 45  # how much of the alpha one degree of light is worth
 
@@ -35,7 +36,9 @@ def guess_shadows(cut_outs):
 
     The silhouette is taken to be as deep as 0.6 of its width (less where it is low) and is
     cut into 28 heights; every slice is moved along the ground as far as its height asks.
-    The slices near the ground give the contact occlusion.
+    The slices of its foot give the contact occlusion. Depth and strengths were chosen on
+    training products: the cast shadows outside the product are wrong by 0.8 of what they
+    are with no shadow at all.
 
     Args:
         cut_outs: (N, 4, 128, 128), float, in [0, 1].
@@ -60,11 +63,11 @@ def guess_shadows(cut_outs):
         there = (DEPTH * deep[:, None, None] - y.abs() + 0.5).clamp(0, 1)
         section = alpha[torch.arange(len(alpha)), row]
         slab = there[..., None] * _along(section, x)[:, :, None]
-        first = int(t > 0.12)  # contact is made by the lowest slices
-        layers[:, first:] = layers[:, first:].maximum(slab[:, first:])
-    near = avg_pool2d(layers[:, :1], (5, 9), 1, (2, 4))
-    layers[:, :1] = layers[:, :1].maximum(0.6 * near)
-    return avg_pool2d(layers, 3, 1, 1, count_include_pad=False)
+        at_foot = t * tall < 2 * DEPTH * deep  # a front leg is lower than one behind
+        slab[:, 0] = slab[:, 0] * at_foot.float()[:, None, None]
+        layers = layers.maximum(slab)
+    soft = avg_pool2d(layers, 3, 1, 1, count_include_pad=False)
+    return torch.cat([_CONTACT * soft[:, :1], _CAST * soft[:, 1:]], 1)
 
 
 def _ends(profile):

@@ -120,9 +120,8 @@ def room(wish, wall, bend, lamp=0.48, kept=None, near=None):
     if near is None:
         near = occlusion(wish.shadows) * step(wall - 8, wall + 8, Y)
     fall = fall_off(wish) * (1 - (1 - ground) * (0.03 + 0.09 * wish.back))
-    return Room(
-        ground, (1 - lamp) * fall * (1 - 0.9 * near), lamp * fall * (1 - kept), lamp
-    )
+    sky, key = (1 - lamp) * fall * (1 - 0.9 * near), lamp * fall * (1 - kept)
+    return Room(ground, sky, key, lamp)
 
 
 def fall_off(wish):
@@ -133,7 +132,7 @@ def fall_off(wish):
 
 
 def _ellipse(dx, dy, wide, high):
-    """Signed distance from an ellipse, to first order, in pixels."""
+    """Signed distance from an ellipse, to first order, in pixels; negative inside."""
     radius = ((dx / wide) ** 2 + (dy / high) ** 2).sqrt().clamp(min=1e-3)
     slope = ((dx / wide**2) ** 2 + (dy / high**2) ** 2).sqrt().clamp(min=1e-4)
     return radius * (radius - 1) / slope
@@ -192,10 +191,8 @@ def ball(wish, x, y, radius, lamp, wall):
     """A ``Ball`` on the ground whose lowest point is at (x, y), all (N, 1, 1, 1)."""
     dx, dy = (X - x) / radius, (Y - y + radius) / radius
     square = dx**2 + dy**2
-    cover, front = (
-        inside((square.sqrt() - 1) * radius),
-        (1 - square).clamp(min=0).sqrt(),
-    )
+    cover = inside((square.sqrt() - 1) * radius)
+    front = (1 - square).clamp(min=0).sqrt()  # how far the surface faces the camera
     facing = 0.62 * (dx * wish.side - front * wish.back) - 0.78 * dy
     key = 1.15 * lamp * (0.32 + 0.68 * facing).clamp(min=0)
     light = fall_off(wish) * ((1 - lamp) * (0.78 - 0.30 * dy) + key).clamp(min=0.1)

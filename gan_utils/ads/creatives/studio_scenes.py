@@ -97,8 +97,9 @@ def compose(surround, palettes, cut_outs):
 
 def _layers(parts):
     """The ``Surround`` of a set's parts."""
-    wall = (1 - parts.ground) * (1 - parts.accent)
-    weights = torch.cat([wall, 1 - wall - parts.accent, parts.accent], 1)
+    left = 1 - parts.accent
+    weights = [(1 - parts.ground) * left, parts.ground * left, parts.accent]
+    weights = torch.cat(weights, 1)
     still = parts.still.clamp(min=0.02)
     return Surround(weights, still, parts.light.clamp(min=0.02) / still, parts.glow)
 

@@ -78,10 +78,7 @@ def _window(wish):
     wall = 74
     r = room(wish, wall, bend=20, lamp=0.52)
     pitch_x, pitch_y = wish.draw(0, 19, 27), wish.draw(1, 22, 32)
-    columns, rows = (
-        2 + (wish.draw(2, 0, 1) > 0.55).float(),
-        3 + wish.draw(3, 0, 2).floor(),
-    )
+    columns, rows = wish.draw(2, 2, 4).floor(), wish.draw(3, 3, 5).floor()
     x = wish.draw(4, 34, 94) - 8 * wish.side
     y = wish.draw(5, 44, 72) + 22 * wish.back.clamp(min=0)
     lean, tilt = wish.draw(6, 0.22, 0.62), wish.draw(7, 0.0, 0.16)
@@ -199,20 +196,17 @@ def _evening(wish):
 
 def _bokeh(wish, wall, count=13):
     """Discs of light on the wall, (N, 2, 128, 128): how far they cover, how bright."""
-    x, y = X, Y[:, :, : wall + 3]
+    y = Y[:, :, : wall + 3]
     cover = wish.empty()[:, :, : wall + 3]
     bright = torch.zeros_like(cover)
     for k in range(0, 6 * count, 6):
         radius = wish.draw(k, 3.5, 5.5) + wish.draw(k + 1, 0, 1) ** 2 * 6
-        square = (x - wish.draw(k + 2, -4, 132)) ** 2 + (
-            y - wish.draw(k + 3, 2, 70)
-        ) ** 2
-        distance = square.sqrt() - radius
-        disc = inside(distance, 2.0) * (
-            1 - 0.012 * (distance + 1.5).clamp(-12, 0).abs()
-        )
-        cover = torch.maximum(cover, disc * wish.draw(k + 4, 0.2, 0.9))
-        bright = bright + disc * wish.draw(k + 5, 0.15, 0.9)
+        dx, dy = X - wish.draw(k + 2, -4, 132), y - wish.draw(k + 3, 2, 70)
+        distance = (dx**2 + dy**2).sqrt() - radius
+        rim = 1 + 0.012 * (distance + 1.5).clamp(-12, 0)  # brighter than the middle
+        disc = inside(distance, 2.0) * rim
+        cover = torch.maximum(cover, disc * wish.draw(k + 4, 0.2, 0.8))
+        bright = over(bright, 1.0, disc * wish.draw(k + 5, 0.3, 0.95))
     return pad(torch.cat([cover, bright], 1), (0, 0, 0, SIZE - wall - 3))
 
 
@@ -244,13 +238,13 @@ def _arch(wish):
     hollow = (kind == 1).float()  # a niche shades itself, a panel the wall around it
     key = 1 - up * over((1 - hollow) * shade * 0.7, hollow * (1 - shade) * 0.8, shape)
     sky = r.sky * (1 - 0.06 * hollow * shape * up)
-    return _balls(
-        wish, wall, r._replace(sky=sky, key=r.key * key), shape * up
-    )._replace(still=r.light)
+    dressed = r._replace(sky=sky, key=r.key * key)
+    accent, light, glow = _balls(wish, wall, dressed, shape * up)
+    return Parts(r.ground, accent, r.light, light, glow)
 
 
 def _balls(wish, wall, r, accent):
-    """A room with one ball on the ground, or with one on either side, as ``Parts``."""
+    """Accent, light and glow of a room with a ball in it, or with one on either side."""
     light, glow = r.light, wish.empty(3)
     left = torch.where(wish.draw(5, 0, 1) < 0.5, -1.0, 1.0)
     second = (wish.draw(4, 0, 1) < 0.5).float()
@@ -262,7 +256,7 @@ def _balls(wish, wall, r, accent):
         colour = (wish.draw(k + 3, 0, 1) < 0.6).float()
         accent = over(accent, colour, there * b.cover)
         glow = glow + there * b.shine
-    return Parts(r.ground, accent, r.light, light, glow)
+    return accent, light, glow
 
 
 SETS = {
