@@ -53,30 +53,31 @@ def _pool(wish, first=0):
     y = wish.draw(first + 1, 26, 62)
     wide, strength = wish.draw(first + 2, 38, 60), wish.draw(first + 3, 0.04, 0.12)
     distance = ((X - x) ** 2 + 1.4 * (Y - y) ** 2) / wide**2
-    return 1 + strength * (2 * torch.exp(-distance) - 0.8)
+    return 1 + strength * (1.5 * torch.exp(-distance) - 0.9)
 
 
 def _paper(wish):
     """Seamless paper: wall and ground bend into each other."""
-    r = room(wish, wall=72, bend=28)
+    r = room(wish, wall=68, bend=28)
     glow = wish.empty(3)
     return Parts(r.ground, wish.empty(), r.light, r.light * _pool(wish), glow)
 
 
 def _horizon(wish):
     """A table before a wall, with a crisp edge between them."""
-    r = room(wish, wall=73, bend=1.2)
-    crease = torch.exp(-(73 - Y).clamp(min=0) / 9) * (1 - r.ground)
+    wall = 68
+    r = room(wish, wall, bend=1.2)
+    crease = torch.exp(-(wall - Y).clamp(min=0) / 9) * (1 - r.ground)
     still = r.light * (1 - 0.07 * crease)
-    sheen = 0.05 * torch.exp(-(Y - 73).clamp(min=0) / 14) * r.ground
+    sheen = 0.05 * torch.exp(-(Y - wall).clamp(min=0) / 14) * r.ground
     glow = (sheen * (1 + 0.8 * wish.back) * still).expand(-1, 3, -1, -1)
     return Parts(r.ground, wish.empty(), still, still * _pool(wish), glow)
 
 
 def _window(wish):
     """The sun through a window: panes of light on wall and ground."""
-    wall = 74
-    r = room(wish, wall, bend=20, lamp=0.52)
+    wall = 70
+    r = room(wish, wall, bend=20)
     pitch_x, pitch_y = wish.draw(0, 19, 27), wish.draw(1, 22, 32)
     columns, rows = wish.draw(2, 2, 4).floor(), wish.draw(3, 3, 5).floor()
     x = wish.draw(4, 34, 94) - 8 * wish.side
@@ -88,7 +89,7 @@ def _window(wish):
     panes = _panes(across, pitch_x, columns, bar, soft)
     panes = panes * _panes(along, pitch_y, rows, bar, soft)
     panes = panes * over(1 - step(0.35, 0.95, wish.back), 1.0, r.ground)
-    light = r.sky + r.key * (0.20 + 0.95 * panes)
+    light = r.sky + r.key * (0.24 + 0.92 * panes)
     return Parts(r.ground, wish.empty(), r.light, light, 0.17 * _WARM * panes * r.key)
 
 
@@ -102,7 +103,7 @@ def _panes(x, pitch, count, bar, soft):
 
 def _leaves(wish):
     """The dappled shadow of branches that hang into the light."""
-    wall = 74
+    wall = 70
     r = room(wish, wall, bend=22, lamp=0.54)
     down = Y + (Y - wall).clamp(min=0) * 0.6
     passes = 1.0
@@ -142,7 +143,7 @@ def _frond(wish, first, x, y):
 
 def _plinth(wish):
     """The product on a cylinder or a block; another cylinder stands somewhere behind."""
-    wall, bend = 68, 14
+    wall, bend = 66, 14
     under = _under_product(wish)
     kept, near = post_shadow(wish, under, wall, bend / 3)
     own = cast(wish.shadows, wish.lights, wall, bend / 3, under.height)
@@ -182,7 +183,7 @@ def _somewhere_behind(wish, under):
 
 def _evening(wish):
     """A dark table at night, before lights that are out of focus."""
-    wall = 77
+    wall = 71
     r = room(wish, wall, bend=2.0, lamp=0.5)
     here = torch.exp(-(((X - 64) / 50) ** 2) - ((Y - 102) / 24) ** 2)
     behind = torch.exp(-(((X - 64 + 12 * wish.side) / 58) ** 2) - ((Y - 50) / 44) ** 2)
@@ -201,7 +202,7 @@ def _bokeh(wish, wall, count=13):
     bright = torch.zeros_like(cover)
     for k in range(0, 6 * count, 6):
         radius = wish.draw(k, 3.5, 5.5) + wish.draw(k + 1, 0, 1) ** 2 * 6
-        dx, dy = X - wish.draw(k + 2, -4, 132), y - wish.draw(k + 3, 2, 70)
+        dx, dy = X - wish.draw(k + 2, -4, 132), y - wish.draw(k + 3, 2, wall - 7)
         distance = (dx**2 + dy**2).sqrt() - radius
         rim = 1 + 0.012 * (distance + 1.5).clamp(-12, 0)  # brighter than the middle
         disc = inside(distance, 2.0) * rim
@@ -221,11 +222,11 @@ def _mirror(image, wall):
 
 def _arch(wish):
     """An arch, a niche or a disc in the accent colour, and a ball or two."""
-    wall = 75
+    wall = 69
     r = room(wish, wall, bend=1.2)
     kind = wish.draw(0, 0, 3).floor()
     wide, x = wish.draw(1, 23, 34), 64 + wish.draw(2, -16, 16)
-    y = torch.where(kind == 2, wish.draw(3, 34, 52), wish.draw(3, 34, 48))
+    y = torch.where(kind == 2, wish.draw(3, 32, 48), wish.draw(3, 32, 46))
 
     def outside(shift_x, shift_y):
         dy = Y - y - shift_y
