@@ -94,8 +94,9 @@ def cast(shadows, lights, wall=None, bend=1.0, drop=0.0):
     The two nearest of the eight layers are turned to the lamp's direction and mixed: what
     lies s pixels along the shadow, measured from half-way between the footprint's middle
     and its edge, moves by s (u_k - u), with u_k and u the directions of the layer's shadow
-    and of the wanted one. A layer that is left out and guessed from its neighbours, 90
-    degrees apart, is wrong by 0.5 of its shadow; without turning it is wrong by 0.8.
+    and of the wanted one. A layer guessed from its neighbours, 90 degrees apart, is wrong
+    by 0.40 to 0.52 of its visible shadow, without turning by 0.79 to 0.85 (a lamp at the
+    camera: 1.15 and 1.33); in use the layers are 45 degrees apart.
 
     Args:
         shadows: (N, 9, 64, 64), float, in [0, 1], as ``Products.layers``.

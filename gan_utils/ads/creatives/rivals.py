@@ -37,8 +37,8 @@ def guess_shadows(cut_outs):
     The silhouette is taken to be as deep as 0.6 of its width (less where it is low) and is
     cut into 28 heights; every slice is moved along the ground as far as its height asks.
     The slices of its foot give the contact occlusion. Depth and strengths were chosen on
-    training products: the cast shadows outside the product are wrong by 0.8 of what they
-    are with no shadow at all.
+    training products: outside the product, the cast shadows' error is 0.75 of the error of
+    having none (the same on held-out products).
 
     Args:
         cut_outs: (N, 4, 128, 128), float, in [0, 1].
