@@ -1,17 +1,16 @@
 """Catalogue products as cut-outs with the shadows that they cast, from ``data/products``."""
 
-import hashlib
 import io
 import json
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from PIL import Image
 
-from gan_utils.data import CHECKOUT, INSTALLED, ROOT
+from gan_utils.ads.checked import checked
+from gan_utils.data import ROOT
 
 PRODUCTS = ROOT / "data" / "products"
 VIEWS = ("left", "front", "right")
@@ -96,12 +95,12 @@ def catalogue(folder=PRODUCTS):
     Raises:
         FileNotFoundError, OSError: as ``products``.
     """
-    return json.loads(_checked(folder, "catalogue.json"))["products"]
+    return json.loads(checked(folder, "catalogue.json"))["products"]
 
 
 def _picture(folder, name, mode):
     """A sheet as a uint8 array (H, W) or (H, W, 4)."""
-    return np.asarray(Image.open(io.BytesIO(_checked(folder, name))).convert(mode))
+    return np.asarray(Image.open(io.BytesIO(checked(folder, name))).convert(mode))
 
 
 def _cells(sheet, size, columns):
@@ -109,22 +108,3 @@ def _cells(sheet, size, columns):
     rows, channels = len(sheet) // size, sheet.shape[2]
     cells = sheet.reshape(rows, size, -1, size, channels).transpose(0, 2, 4, 1, 3)
     return cells.reshape(rows, *columns, channels, size, size)
-
-
-def _checked(folder, name):
-    """The bytes of one file whose SHA-256 sum is right."""
-    remedy = (
-        "restore it with `git checkout -- data/products`" if CHECKOUT else INSTALLED
-    )
-    path, sums = Path(folder) / name, Path(folder) / "SHA256SUMS"
-    for needed in (path, sums):
-        if not needed.is_file():
-            raise FileNotFoundError(f"{needed} is missing: {remedy}")
-    content = path.read_bytes()
-    expected = dict(line.split()[::-1] for line in sums.read_text().splitlines())
-    if hashlib.sha256(content).hexdigest() != expected.get(name):
-        raise OSError(
-            f"{path} is damaged or altered ({len(content):,} bytes): its SHA-256 sum is "
-            f"not the one in SHA256SUMS; {remedy}"
-        )
-    return content

@@ -13,7 +13,6 @@ preferred an article were not also moments at which that article was clicked mor
 The data, their licence and their gaps: data/clicks/CARD.md.
 """
 
-import hashlib
 import io
 from pathlib import Path
 from typing import NamedTuple
@@ -22,19 +21,19 @@ import numpy as np
 import torch
 from scipy.stats import beta, binomtest
 
+from gan_utils.ads.checked import checked
 from gan_utils.ads.clicks.policies import (
     doubly_robust,
     effective_sample_size,
     ips,
     snips,
 )
-from gan_utils.data import CHECKOUT, INSTALLED, ROOT
+from gan_utils.data import ROOT
 
 POLICIES = ("random", "thompson")
 CAMPAIGNS = ("all", "men", "women")
 POSITIONS = 3  # left, centre, right
 _CLICKS = ROOT / "data" / "clicks"
-_REMEDY = "restore it with `git checkout -- data/clicks`"
 _FOLDS = 5  # of the cross-fitted reward model
 _RIDGE = 4.0  # a prior deviation of 0.5 of each coefficient, in log-odds
 
@@ -359,17 +358,5 @@ def _check_campaign(campaign):
 
 def _arrays(folder, name):
     """The arrays of one file whose SHA-256 sum is right."""
-    path, sums = folder / name, folder / "SHA256SUMS"
-    for needed in (path, sums):
-        if not needed.is_file():
-            remedy = _REMEDY if CHECKOUT else INSTALLED
-            raise FileNotFoundError(f"{needed} is missing: {remedy}")
-    content = path.read_bytes()
-    expected = dict(line.split()[::-1] for line in sums.read_text().splitlines())
-    if hashlib.sha256(content).hexdigest() != expected.get(name):
-        raise OSError(
-            f"{path} is damaged or altered: its SHA-256 sum is not the one in "
-            f"SHA256SUMS; {_REMEDY}"
-        )
-    with np.load(io.BytesIO(content)) as arrays:
+    with np.load(io.BytesIO(checked(folder, name))) as arrays:
         return dict(arrays)
